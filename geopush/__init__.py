@@ -1,0 +1,1 @@
+"""Location pings and weather in, the right offer out."""

@@ -1,0 +1,1 @@
+"""Geofences: read them, index them, ask which cover a point."""
