@@ -138,7 +138,7 @@ class AuthFailed(Struct, frozen=True):
 
 
 class Transient(Struct, frozen=True):
-    """It did not work now; ``ambiguous`` if the message may have arrived all the same."""
+    """It did not work now; ``ambiguous`` if it may have arrived all the same."""
 
     reason: str
     ambiguous: bool
@@ -193,7 +193,8 @@ def _wait(message: Message, base: timedelta, asked: timedelta | None) -> timedel
 
     The jitter comes from the message's id, so the same message waits the same.
     """
-    longest = min(base * 2 ** min(message.attempts, 20), LONGEST_WAIT)
+    doublings = 1 << min(message.attempts, 20)
+    longest = min(base * doublings, LONGEST_WAIT)
     seed = blake2b(message.message_id.bytes + bytes([message.attempts & 255]))
     share = int.from_bytes(seed.digest()[:4], "big") / 2**32
     return max(longest * (0.5 + share / 2), asked or timedelta(0))
