@@ -1,0 +1,51 @@
+"""The catalog: all zones and offers as of one moment; replaced, never changed."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+from zones import Zone, ZoneId, ZoneIndex
+
+from geopush.core.offer import Offer, Status, wants
+from geopush.core.presence import Kind
+
+DECIDING = (Status.LIVE, Status.SHADOW)  # the others are never considered
+
+
+class Catalog(Struct, frozen=True):
+    """All zones and offers as of one revision."""
+
+    revision: int
+    zones: ZoneIndex
+    offers: tuple[Offer, ...] = ()
+
+    def offers_for(self, kind: Kind, zone: Zone) -> list[Offer]:
+        """The offers that a transition of this kind at this zone is an occasion for."""
+        return [
+            offer
+            for offer in self.offers
+            if wants(offer, kind, zone.zone_id, zone.group, zone.tags)
+        ]
+
+    def with_changes(
+        self,
+        revision: int,
+        *,
+        zones: Iterable[Zone] = (),
+        removed: Iterable[ZoneId] = (),
+        offers: Iterable[Offer] = (),
+        ended: Iterable[str] = (),
+    ) -> "Catalog":
+        """The catalog after some changes; the old one keeps answering."""
+        kept = {offer.offer_id: offer for offer in self.offers}
+        for offer_id in ended:
+            kept.pop(offer_id, None)
+        for offer in offers:
+            kept[offer.offer_id] = offer
+            if offer.status not in DECIDING:
+                del kept[offer.offer_id]
+        zones, removed = tuple(zones), tuple(removed)
+        index = self.zones
+        if zones or removed:
+            index = index.with_changes(zones, removed)
+        ordered = tuple(kept[offer_id] for offer_id in sorted(kept))
+        return Catalog(revision=revision, zones=index, offers=ordered)

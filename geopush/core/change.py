@@ -1,0 +1,116 @@
+"""What an evaluation made of each customer, and what it answers to each upload."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+from zones import ZoneId
+
+from geopush.core.decide import Gate, Reason, Verdict
+from geopush.core.known import Known, State
+from geopush.core.message import Content, Delivery
+from geopush.core.ping import CustomerKey, DeviceId, Ping, RefusedPing
+from geopush.core.presence import Transition
+
+
+class Upload(Struct, frozen=True):
+    """What one request brought from one device.
+
+    ``pings`` carry their place in the request; ``refused`` are those that did not fit
+    the schema.
+    """
+
+    device_id: DeviceId
+    customer: CustomerKey
+    pings: tuple[tuple[int, Ping], ...]
+    refused: tuple[RefusedPing, ...] = ()
+
+
+class Taken(Struct, frozen=True):
+    """What became of an upload; the four counts add up to its pings."""
+
+    accepted: int
+    late: int
+    repeated: int
+    rejected: tuple[RefusedPing, ...]
+    transitions: tuple[Transition, ...]
+    inside: tuple[ZoneId, ...]
+
+
+class NotPermitted(Struct, frozen=True):
+    """The customer lets nobody use their location now; nothing was kept."""
+
+
+Answer = Taken | NotPermitted
+
+
+class Came(Struct, frozen=True):
+    """A presence that is new, and when it comes due if its zone asks for dwell."""
+
+    device_id: DeviceId
+    zone_id: ZoneId
+    since: datetime
+    due: datetime | None
+
+
+class Left(Struct, frozen=True):
+    """A presence that is over."""
+
+    device_id: DeviceId
+    zone_id: ZoneId
+
+
+class Happened(Struct, frozen=True):
+    """A transition and the device it happened to."""
+
+    transition_id: UUID
+    device_id: DeviceId
+    transition: Transition
+
+
+class Decided(Struct, frozen=True):
+    """A candidate and what it came to; a message goes by the same id."""
+
+    decision_id: UUID
+    device_id: DeviceId
+    offer_id: str
+    zone_id: ZoneId
+    occasion: str
+    at: datetime
+    verdict: Verdict
+    reason: Reason
+    trace: tuple[Gate, ...]
+
+
+class NewMessage(Struct, frozen=True):
+    """A message for the outbox."""
+
+    message_id: UUID
+    device_id: DeviceId
+    offer_id: str
+    zone_id: ZoneId
+    content: Content
+    delivery: Delivery
+    decided_at: datetime
+    expires_at: datetime
+
+
+class Change(Struct, frozen=True):
+    """All that is to be written of one customer, together or not at all."""
+
+    known: Known
+    state: State
+    seen: datetime | None
+    came: tuple[Came, ...] = ()
+    left: tuple[Left, ...] = ()
+    dwelt: tuple[Left, ...] = ()
+    happened: tuple[Happened, ...] = ()
+    decided: tuple[Decided, ...] = ()
+    messages: tuple[NewMessage, ...] = ()
+
+
+class Evaluation(Struct, frozen=True):
+    """What is to be written, by customer, and what to answer, by upload."""
+
+    changes: tuple[Change, ...]
+    answers: tuple[Answer, ...]

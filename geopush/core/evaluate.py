@@ -1,0 +1,139 @@
+"""The hot path, end to end: match, advance, decide, for a batch of uploads.
+
+Pure: what is known goes in, what is to be written comes out. Nothing is asked in
+between, so the same input always gives the same output, in the same order.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+from msgspec.structs import replace
+from zones import Nearness, Point, ZoneId, cell_of
+
+from geopush.core.catalog import Catalog
+from geopush.core.change import (
+    Answer,
+    Change,
+    Evaluation,
+    NotPermitted,
+    Taken,
+    Upload,
+)
+from geopush.core.customer import Purpose, has_consent
+from geopush.core.fold import Fold, Occasion, World
+from geopush.core.intake import Standing, remember, sort, standing
+from geopush.core.known import KnownOf
+from geopush.core.ping import Ping
+from geopush.core.presence import Fix, Transition, Whereabouts, advance
+from geopush.core.weather import CELL_RESOLUTION
+
+Place = tuple[float, float]
+Covered = Mapping[Place, tuple[ZoneId, ...]]
+
+
+def evaluate(
+    uploads: Sequence[Upload], known: KnownOf, world: World, now: datetime
+) -> Evaluation:
+    """Say what is to be written of each customer, and what to answer to each upload.
+
+    ``known`` must hold every customer of ``uploads``, with the device on them.
+    """
+    covering = _covering(uploads, world.catalog)
+    folds = {one.customer: Fold(known[one.customer], now) for one in uploads}
+    answers: list[Answer] = []
+    for upload in uploads:
+        fold = folds[upload.customer]
+        if not has_consent(fold.profile.consents, Purpose.LOCATION, fold.now):
+            answers.append(NotPermitted())
+            continue
+        answers.append(_take(upload, fold, world, covering))
+    changes = [fold.change(world.house.tallies_kept) for fold in folds.values()]
+    return Evaluation(tuple(one for one in changes if one is not None), tuple(answers))
+
+
+def _take(
+    upload: Upload,
+    fold: Fold,
+    world: World,
+    covering: Covered,
+) -> Taken:
+    """Walk a device through its upload, then decide about what happened."""
+    device = fold.profile.devices[upload.device_id]
+    wanted = sort(upload.pings, device, fold.profile, fold.now)
+    counts = dict.fromkeys(Standing, 0)
+    before = where = fold.devices.get(upload.device_id, Whereabouts())
+    occasions: list[Occasion] = []
+    for ping in wanted.pings:
+        stands = standing(where, ping.recorded_at, wanted.digest)
+        counts[stands] += 1
+        if stands is Standing.REPEATED:
+            continue
+        happened: list[Transition] = []
+        if stands is Standing.ACCEPTED:
+            where, happened = _step(where, ping, upload, world, covering[_place(ping)])
+        newest, recent = remember(where, ping.recorded_at)
+        where = replace(where, recorded_at=newest, recent=recent)
+        occasions += [Occasion(one, ping.recorded_at, _point(ping)) for one in happened]
+    if where is not before:
+        batch = wanted.digest or where.batch
+        fold.devices[upload.device_id] = replace(where, batch=batch)
+    fold.decide(upload.device_id, occasions, world)
+    return Taken(
+        accepted=counts[Standing.ACCEPTED],
+        late=counts[Standing.LATE],
+        repeated=counts[Standing.REPEATED],
+        rejected=tuple(
+            sorted((*upload.refused, *wanted.refused), key=lambda one: one.index)
+        ),
+        transitions=tuple(one.transition for one in occasions),
+        inside=tuple(sorted(where.presences)),
+    )
+
+
+def _step(
+    where: Whereabouts,
+    ping: Ping,
+    upload: Upload,
+    world: World,
+    covering: tuple[ZoneId, ...],
+) -> tuple[Whereabouts, list[Transition]]:
+    """Advance a device by one ping; nothing is measured where nothing can change."""
+    cell = cell_of(_point(ping), CELL_RESOLUTION)
+    if not covering and not where.presences:
+        return replace(where, cell=cell), []
+    index = world.catalog.zones
+    near: Mapping[ZoneId, Nearness] = index.nearness(_point(ping), where.presences)
+    zones = {
+        zone_id: zone
+        for zone_id in (*near, *where.presences)
+        if (zone := index.get(zone_id)) is not None
+    }
+    whose = f"{upload.customer.customer_id}\n{upload.device_id}"
+    fix = Fix(ping.recorded_at, ping.accuracy_meters)
+    presences, happened = advance(where, fix, near, zones, whose)
+    return replace(where, cell=cell, presences=presences), happened
+
+
+def _covering(uploads: Sequence[Upload], catalog: Catalog) -> Covered:
+    """The zones that cover each place of the batch, asked for in one call."""
+    places = sorted({_place(ping) for one in uploads for _, ping in one.pings})
+    if not places:
+        return {}
+    lons, lats = np.array(places, dtype=np.float64).T
+    offsets, numbers = catalog.zones.covering(lons, lats)
+    return {
+        place: tuple(
+            catalog.zones.zone(number).zone_id
+            for number in numbers[offsets[at] : offsets[at + 1]]
+        )
+        for at, place in enumerate(places)
+    }
+
+
+def _place(ping: Ping) -> Place:
+    return ping.longitude, ping.latitude
+
+
+def _point(ping: Ping) -> Point:
+    return Point(longitude=ping.longitude, latitude=ping.latitude)
