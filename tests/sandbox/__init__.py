@@ -1,0 +1,1 @@
+"""The stand-ins, asked over the wire."""

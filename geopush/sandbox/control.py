@@ -1,0 +1,152 @@
+"""The sandbox's own door: inbox, rules, clock and weather over HTTP."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta, Struct
+
+from geopush.sandbox.clock import Clock, ClockRunsForward, SteppedClock
+from geopush.sandbox.inbox import Inbox
+from geopush.sandbox.problems import Refused, decode
+from geopush.sandbox.rules import Rule, Rules, objection
+from geopush.sandbox.weather import Observation, Weather
+
+INBOX = "/inbox"
+RULES = "/inbox/rules"
+CLOCK = "/clock"
+WEATHER = "/weather"
+LARGEST_BODY = 8 * 1024 * 1024
+
+
+class ClockMove(Struct, forbid_unknown_fields=True):
+    """Where to move the clock: to a moment, or on by so much."""
+
+    now: Annotated[datetime, Meta(tz=True)] | None = None
+    step_seconds: Annotated[float, Meta(ge=0, le=315_360_000)] | None = None
+
+
+class Observations(Struct, forbid_unknown_fields=True):
+    """Observations as geopush takes them."""
+
+    observations: list[Observation]
+
+
+class Control:
+    """The routes of the sandbox's own door."""
+
+    def __init__(
+        self, inbox: Inbox, rules: Rules, weather: Weather, clock: Clock
+    ) -> None:
+        self._inbox = inbox
+        self._rules = rules
+        self._weather = weather
+        self._clock = clock
+
+    def app(self) -> web.Application:
+        """Return the routes as something to serve."""
+        app = web.Application(client_max_size=LARGEST_BODY)
+        app.router.add_get(INBOX, self.show_inbox)
+        app.router.add_delete(INBOX, self.empty_inbox)
+        app.router.add_get(RULES, self.show_rules)
+        app.router.add_post(RULES, self.add_rules)
+        app.router.add_delete(RULES, self.clear_rules)
+        app.router.add_get(CLOCK, self.show_clock)
+        app.router.add_post(CLOCK, self.move_clock)
+        app.router.add_get(WEATHER, self.show_weather)
+        app.router.add_put(WEATHER, self.set_weather)
+        app.router.add_post(WEATHER, self.set_weather)
+        return app
+
+    async def show_inbox(self, _: web.Request) -> web.Response:
+        """Show every phone, what it shows and what it got."""
+        return _json({"phones": self._inbox.phones()})
+
+    async def empty_inbox(self, _: web.Request) -> web.Response:
+        """Forget all that arrived."""
+        self._inbox.clear()
+        return web.Response(status=204)
+
+    async def show_rules(self, _: web.Request) -> web.Response:
+        """List the rules in force."""
+        return _json({"items": self._rules.in_force()})
+
+    async def add_rules(self, request: web.Request) -> web.Response:
+        """Put one rule in force, or a list of them; all or none."""
+        body = await request.read()
+        if body.lstrip().startswith(b"["):
+            rules = decode(body, list[Rule])
+        else:
+            rules = [decode(body, Rule)]
+        for index, rule in enumerate(rules):
+            text = objection(rule)
+            if text is not None:
+                raise Refused(400, "invalid", text, f"$[{index}]")
+        self._rules.add(rules)
+        return _json({"items": self._rules.in_force()})
+
+    async def clear_rules(self, _: web.Request) -> web.Response:
+        """Behave again."""
+        self._rules.clear()
+        return web.Response(status=204)
+
+    async def show_clock(self, _: web.Request) -> web.Response:
+        """Tell the time."""
+        return _json(self._time())
+
+    async def move_clock(self, request: web.Request) -> web.Response:
+        """Let time pass; it never goes back."""
+        move = decode(await request.read(), ClockMove)
+        if not isinstance(self._clock, SteppedClock):
+            raise Refused(409, "clock_not_stepped", "this clock runs by itself")
+        if (move.now is None) == (move.step_seconds is None):
+            raise Refused(400, "invalid", "name either now or step_seconds")
+        try:
+            if move.now is not None:
+                self._clock.move_to(move.now)
+            elif move.step_seconds is not None:
+                self._clock.step(timedelta(seconds=move.step_seconds))
+        except (ClockRunsForward, OverflowError) as error:
+            raise Refused(409, "clock_runs_forward", str(error)) from error
+        return _json(self._time())
+
+    async def show_weather(self, request: web.Request) -> web.Response:
+        """Show the observation nearest to a place."""
+        place = {name: _number(request, name) for name in ("longitude", "latitude")}
+        found = self._weather.at(
+            longitude=place["longitude"], latitude=place["latitude"]
+        )
+        if found is None:
+            raise Refused(404, "no_observation", "no weather was set")
+        return _json({"observations": [found]})
+
+    async def set_weather(self, request: web.Request) -> web.Response:
+        """Set the weather: PUT all there is, POST some more."""
+        body = await request.read()
+        if body.lstrip().startswith(b"["):
+            observations = decode(body, list[Observation])
+        else:
+            observations = decode(body, Observations).observations
+        if request.method == "PUT":
+            self._weather.replace(observations)
+        else:
+            self._weather.add(observations)
+        return _json({"accepted": len(observations)})
+
+    def _time(self) -> dict[str, object]:
+        stepped = isinstance(self._clock, SteppedClock)
+        return {"now": self._clock(), "stepped": stepped}
+
+
+def _json(value: object) -> web.Response:
+    return web.Response(
+        body=msgspec.json.encode(value), content_type="application/json"
+    )
+
+
+def _number(request: web.Request, name: str) -> float:
+    try:
+        return msgspec.convert(request.query.get(name), float, strict=False)
+    except msgspec.ValidationError as error:
+        raise Refused(400, "invalid", f"{name} must be a number", name) from error
