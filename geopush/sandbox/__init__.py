@@ -1,5 +1,6 @@
 """Stand-ins for Apple, Google, the weather and the phones, on this machine alone."""
 
+import socket
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -16,10 +17,13 @@ from geopush.sandbox.certificates import (
     TEAM_ID,
     Papers,
     make_papers,
+    point_service_account_at,
 )
 from geopush.sandbox.clock import Clock, system_clock
 from geopush.sandbox.control import CLOCK, INBOX, WEATHER, Control
+from geopush.sandbox.fcm import TOKEN_PATH, Fcm
 from geopush.sandbox.inbox import Inbox
+from geopush.sandbox.oauth import AccessTokens, load_account
 from geopush.sandbox.rules import Rules
 from geopush.sandbox.weather import Weather
 
@@ -81,6 +85,7 @@ class Sandbox:
         async with AsyncExitStack() as running:
             sandbox._running = running
             await sandbox._start_apns(ports.apns)
+            await sandbox._start_fcm(ports.fcm)
             await sandbox._start_control(ports.control)
             sandbox._running = running.pop_all()
         return sandbox
@@ -103,16 +108,29 @@ class Sandbox:
         port = await apns.start(papers.server_file, papers.server_key_file, port)
         self.apns_url = f"https://{HOST}:{port}"
 
+    async def _start_fcm(self, port: int) -> None:
+        listener, self.fcm_url = _listen(port)
+        file, token_uri = self.service_account_file, self.fcm_url + TOKEN_PATH
+        point_service_account_at(token_uri, file)
+        access = AccessTokens(load_account(file), token_uri, self._token_clock)
+        fcm = Fcm(PROJECT_ID, self.apps, access, self.inbox, self.rules)
+        await self._serve(fcm.app(), listener)
+
     async def _start_control(self, port: int) -> None:
+        listener, url = _listen(port)
         control = Control(self.inbox, self.rules, self.weather, self._clock)
-        url = await self._serve(control.app(), port)
+        await self._serve(control.app(), listener)
         self.inbox_url = url + INBOX
         self.clock_url = url + CLOCK
         self.weather_url = url + WEATHER
 
-    async def _serve(self, app: web.Application, port: int) -> str:
+    async def _serve(self, app: web.Application, listener: socket.socket) -> None:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()
         self._running.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, HOST, port).start()
-        return f"http://{HOST}:{runner.addresses[0][1]}"
+        await web.SockSite(runner, listener).start()
+
+
+def _listen(port: int) -> tuple[socket.socket, str]:
+    listener = socket.create_server((HOST, port))
+    return listener, f"http://{HOST}:{listener.getsockname()[1]}"

@@ -2,6 +2,8 @@
 
 import asyncio
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from h2.config import H2Configuration
@@ -17,7 +19,7 @@ from h2.events import (
     StreamReset,
     WindowUpdated,
 )
-from h2.exceptions import ProtocolError
+from h2.exceptions import ProtocolError, StreamClosedError
 from h2.settings import SettingCodes, Settings
 from msgspec import Struct
 
@@ -145,7 +147,8 @@ class Connection(asyncio.Protocol):
             self._limit = STREAMS
             self._h2.update_settings({SettingCodes.MAX_CONCURRENT_STREAMS: STREAMS})
         if len(self._streams) >= self._limit:
-            self._h2.reset_stream(stream_id, ErrorCodes.REFUSED_STREAM)
+            with self._unless_given_up(stream_id):
+                self._h2.reset_stream(stream_id, ErrorCodes.REFUSED_STREAM)
             return
         self._streams[stream_id] = _Stream(headers, bytearray())
 
@@ -187,8 +190,9 @@ class Connection(asyncio.Protocol):
         stream = self._streams.get(stream_id)
         if stream is None:
             return
-        self._h2.send_headers(stream_id, reply.headers, end_stream=not reply.body)
-        stream.unsent = reply.body
+        with self._unless_given_up(stream_id):
+            self._h2.send_headers(stream_id, reply.headers, end_stream=not reply.body)
+            stream.unsent = reply.body
         if reply.body:
             self._push_on(stream_id)
         else:
@@ -196,16 +200,25 @@ class Connection(asyncio.Protocol):
 
     def _push_on(self, stream_id: int) -> None:
         """Send as much of the body as the client's windows have room for."""
-        stream = self._streams[stream_id]
-        while stream.unsent:
-            window = self._h2.local_flow_control_window(stream_id)
-            room = min(window, self._h2.max_outbound_frame_size)
-            if room <= 0:
-                return
-            piece, stream.unsent = stream.unsent[:room], stream.unsent[room:]
-            self._h2.send_data(stream_id, piece, end_stream=not stream.unsent)
-            if not stream.unsent:
-                self._forget(stream_id)
+        stream = self._streams.get(stream_id)
+        with self._unless_given_up(stream_id):
+            while stream is not None and stream.unsent:
+                window = self._h2.local_flow_control_window(stream_id)
+                room = min(window, self._h2.max_outbound_frame_size)
+                if room <= 0:
+                    return
+                piece, stream.unsent = stream.unsent[:room], stream.unsent[room:]
+                self._h2.send_data(stream_id, piece, end_stream=not stream.unsent)
+                if not stream.unsent:
+                    self._forget(stream_id)
+
+    @contextmanager
+    def _unless_given_up(self, stream_id: int) -> Iterator[None]:
+        """Forget the stream if the client has reset it in bytes already read."""
+        try:
+            yield
+        except StreamClosedError:
+            self._forget(stream_id)
 
     def _forget(self, stream_id: int) -> None:
         self._streams.pop(stream_id, None)

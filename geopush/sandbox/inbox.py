@@ -1,6 +1,5 @@
 """The inbox: every push that a stand-in accepted, and what the phone shows of it."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -115,11 +114,6 @@ def read_extras(value: object) -> Extras:
         return msgspec.convert(value, Extras)
     except msgspec.ValidationError:
         return Extras()
-
-
-def app_names(apps: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Turn app names with their topics around."""
-    return {topic: app for app, topic in apps}
 
 
 def _show(phone: _Phone, item: Item) -> None:
