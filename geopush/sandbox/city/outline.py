@@ -4,7 +4,7 @@ Corners are whole micro-degrees, so that crossings are found without rounding.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 from math import dist
 from typing import TypeAlias
@@ -18,7 +18,9 @@ CELL = 1000  # micro-degrees, about 100 m: few sides share a cell of this size
 LEAST_CORNERS = 4  # of a closed ring
 
 
-def covers(rings: Rings, at: Corner) -> bool:
+def covers(
+    rings: Sequence[Sequence[tuple[float, float]]], at: tuple[float, float]
+) -> bool:
     """Whether the rings, outer ones and holes alike, cover the corner."""
     x, y = at
     inside = False
