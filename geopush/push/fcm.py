@@ -1,0 +1,203 @@
+"""Google: pyfcm writes the payload, aiohttp sends it, the answer becomes an outcome.
+
+The only module that knows pyfcm. Its own sending would block the event loop.
+"""
+
+import asyncio
+import math
+import ssl
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import msgspec
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    TCPConnector,
+    TraceConfig,
+    TraceRequestHeadersSentParams,
+)
+from msgspec import Raw
+from pyfcm import FCMNotification
+
+from geopush.clock import Clock, utc_now
+from geopush.core.message import (
+    AddressKind,
+    AuthFailed,
+    Message,
+    Outcome,
+    Rejected,
+    Transient,
+)
+from geopush.push.classify import parse_retry_after
+from geopush.push.fcm_problem import read_outcome
+from geopush.push.fcm_token import AccessTokens, FcmAccount, Reply
+from geopush.push.payload import MOST_BYTES, data_for_google
+
+GOOGLE_URL = "https://fcm.googleapis.com"
+SEND_DEADLINE = timedelta(seconds=30)
+LONGEST_LIFE = 2_419_200  # seconds: Google keeps a message no longer than four weeks
+MOST_CONNECTIONS = 64  # HTTP/1.1 has one request on each at a time
+
+TARGETS = {AddressKind.FCM_TOKEN: "token", AddressKind.FID: "fid"}
+
+
+class _Progress:
+    """Whether a request has left: only then can its fate be in doubt."""
+
+    def __init__(self) -> None:
+        self.is_sent = False
+
+
+class FcmGateway:
+    """The way to Android phones; make it where an event loop runs.
+
+    ``clock`` is the service's, which tells what has expired; ``token_clock`` is the
+    world's, by which Google judges our token.
+    """
+
+    def __init__(
+        self,
+        account: FcmAccount,
+        *,
+        url: str = GOOGLE_URL,
+        ca_file: Path | None = None,
+        clock: Clock = utc_now,
+        token_clock: Clock = utc_now,
+        deadline: timedelta = SEND_DEADLINE,
+    ) -> None:
+        self._tokens = AccessTokens(account, self._ask_for_token, token_clock)
+        self._library = FCMNotification(
+            project_id=account.project_id, credentials=self._tokens.credentials
+        )
+        self._url = f"{url}/v1/projects/{account.project_id}/messages:send"
+        self._clock = clock
+        self._deadline = deadline.total_seconds()
+        self._session = _open_session(ca_file)
+
+    async def send(self, message: Message) -> Outcome:
+        """Hand a message to Google once and say what came of it."""
+        address = message.address
+        if address is None or address.kind not in TARGETS:
+            return Rejected("no_fcm_address")
+        if message.expires_at <= self._clock():
+            return Transient("expired", ambiguous=False)
+        body = self._body(message)
+        if len(body["message"]) > MOST_BYTES:
+            return Rejected("payload_too_large")
+        target = {TARGETS[address.kind]: address.value}
+        return await self._deliver(_aimed(body, target))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._tokens.close()
+        await self._session.close()
+
+    def _body(self, message: Message) -> dict[str, Raw]:
+        content, message_id = message.content, message.message_id
+        left = (message.expires_at - self._clock()).total_seconds()
+        payload: bytes = self._library.parse_payload(
+            notification_title=content.title,
+            notification_body=content.body,
+            notification_image=content.image,
+            data_payload=data_for_google(message_id, content),
+            android_config={
+                "priority": "high",
+                "ttl": f"{min(math.ceil(left), LONGEST_LIFE)}s",
+                "notification": content.android | {"tag": str(message_id)},
+            },
+        )
+        return msgspec.json.decode(payload, type=dict[str, Raw])
+
+    async def _deliver(self, body: bytes) -> Outcome:
+        progress = _Progress()
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await self._exchange(body, progress)
+        except TimeoutError:
+            return Transient("no_answer", ambiguous=progress.is_sent)
+
+    async def _exchange(self, body: bytes, progress: _Progress) -> Outcome:
+        authorization = await self._tokens.header()
+        if not isinstance(authorization, str):
+            return authorization
+        outcome = await self._send_once(body, authorization, progress)
+        if outcome != AuthFailed("unauthenticated"):
+            return outcome
+        renewed = await self._tokens.header(refused=authorization)
+        if not isinstance(renewed, str):
+            return renewed
+        return await self._send_once(body, renewed, progress)
+
+    async def _send_once(
+        self, body: bytes, authorization: str, progress: _Progress
+    ) -> Outcome:
+        headers = {"Authorization": authorization, "Content-Type": "application/json"}
+        reply = await self._post(self._url, body, headers, progress)
+        return reply if isinstance(reply, Transient) else read_outcome(reply)
+
+    async def _ask_for_token(
+        self, url: str, form: Mapping[str, str]
+    ) -> Reply | Transient:
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await self._post(url, dict(form), {}, _Progress())
+        except TimeoutError:
+            return Transient("no_answer", ambiguous=False)
+
+    async def _post(
+        self,
+        url: str,
+        data: bytes | dict[str, str],
+        headers: Mapping[str, str],
+        progress: _Progress,
+    ) -> Reply | Transient:
+        progress.is_sent = False
+        try:
+            async with self._session.post(
+                url,
+                data=data,
+                headers=headers,
+                allow_redirects=False,
+                trace_request_ctx=progress,
+            ) as response:
+                retry_after = response.headers.get("Retry-After")
+                return Reply(
+                    response.status,
+                    await response.read(),
+                    parse_retry_after(retry_after, self._clock()),
+                )
+        except ClientConnectorError:
+            return Transient("unreachable", ambiguous=False)
+        except (ClientError, OSError):
+            return Transient("connection_lost", ambiguous=progress.is_sent)
+
+
+def _aimed(body: dict[str, Raw], target: dict[str, str]) -> bytes:
+    """Add the address, which pyfcm would not write when it is an installation's id."""
+    message = msgspec.json.decode(body["message"], type=dict[str, Raw])
+    aimed = {key: Raw(msgspec.json.encode(value)) for key, value in target.items()}
+    return msgspec.json.encode(body | {"message": message | aimed})
+
+
+def _open_session(ca_file: Path | None) -> ClientSession:
+    trace = TraceConfig()
+    trace.on_request_headers_sent.append(_note_sent)
+    tls = ssl.create_default_context(cafile=ca_file)
+    return ClientSession(
+        connector=TCPConnector(limit=MOST_CONNECTIONS, ssl=tls),
+        timeout=ClientTimeout(total=None, sock_connect=None),
+        trace_configs=[trace],
+    )
+
+
+async def _note_sent(
+    _session: ClientSession,
+    context: SimpleNamespace,
+    _params: TraceRequestHeadersSentParams,
+) -> None:
+    context.trace_request_ctx.is_sent = True

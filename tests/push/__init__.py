@@ -1,0 +1,1 @@
+"""The gateways, against stand-ins that speak as Apple and Google do."""
