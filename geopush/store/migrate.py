@@ -120,13 +120,10 @@ def _missing(known: list[Migration], applied: list[Migration]) -> list[Migration
 async def _apply(connection: Connection, migration: Migration) -> None:
     note = (migration.number, migration.name, migration.sha256)
     if migration.sql.startswith(_ALONE):
-        await connection.execute("SET statement_timeout = 0")
         await connection.execute(migration.sql)
         await connection.execute(_NOTE, *note)
-        await connection.execute("RESET statement_timeout")
         return
     async with connection.transaction():
-        await connection.execute("SET LOCAL statement_timeout = 0")
         await connection.execute("SET LOCAL lock_timeout = '5s'")
         await connection.execute(migration.sql)
         await connection.execute(_NOTE, *note)
@@ -134,15 +131,17 @@ async def _apply(connection: Connection, migration: Migration) -> None:
 
 @asynccontextmanager
 async def _lock(connection: Connection) -> AsyncIterator[None]:
-    """Hold the lock of migrations, asking again and again.
+    """Hold the lock of migrations, without a limit on what is done under it.
 
-    Waiting inside one statement would hold a snapshot, for which CREATE INDEX
-    CONCURRENTLY of the holder waits in turn.
+    Waiting for it inside one statement would hold a snapshot, for which the holder's
+    CREATE INDEX CONCURRENTLY waits in turn: so it is asked for again and again.
     """
     while not await connection.fetchval(_TRY_LOCK, _LOCK):  # noqa: ASYNC110
         await asyncio.sleep(_POLL)
+    await connection.execute("SET statement_timeout = 0")
     try:
         yield
     finally:
         if not connection.is_closed():
+            await connection.execute("RESET statement_timeout")
             await connection.execute(_UNLOCK, _LOCK)
