@@ -1,0 +1,116 @@
+"""What an index answers: the shapes of its answers, and how candidates become answers.
+
+A search structure only has to name candidates, too many rather than too few; whether
+a zone covers a point is always decided here, from its geometry.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from zones.distance import is_inside, signed_meters
+from zones.geometry import SLACK, Point, covers
+from zones.geometry import reach as reach_of
+from zones.roll import Numbers, Roll
+from zones.sphere import HALF_WAY_ROUND
+from zones.zone import Zone, ZoneId
+
+FIRST_LOOK = 1_000.0  # meters
+WIDER = 8.0
+
+
+class Covering(NamedTuple):
+    """The zones that cover each of many points, as compressed rows.
+
+    Point ``i`` is covered by ``numbers[offsets[i]:offsets[i + 1]]``, ascending.
+    """
+
+    offsets: NDArray[np.int64]
+    numbers: NDArray[np.int32]
+
+
+class Nearness(Struct, frozen=True):
+    """How far inside a zone a point is, in meters; negative outside, 0 on the edge."""
+
+    zone_id: ZoneId
+    meters: float
+    inside: bool
+
+
+def covering_among(
+    roll: Roll,
+    lons: NDArray[np.float64],
+    lats: NDArray[np.float64],
+    points: NDArray[np.int64],
+    numbers: Numbers,
+) -> Covering:
+    """Return which candidates, pairs of point and number, cover their point."""
+    pairs = np.unique(np.column_stack([points, numbers]).astype(np.int64), axis=0)
+    points, numbers = pairs[:, 0], pairs[:, 1].astype(np.int32)
+    inside = covers(roll.geometries[numbers], lons[points], lats[points])
+    return as_rows(points[inside], numbers[inside], len(lons))
+
+
+def as_rows(points: NDArray[np.int64], numbers: Numbers, count: int) -> Covering:
+    """Return pairs that are sorted by point as compressed rows."""
+    offsets = np.zeros(count + 1, dtype=np.int64)
+    np.cumsum(np.bincount(points, minlength=count), out=offsets[1:])
+    return Covering(offsets, numbers)
+
+
+def nearness_among(
+    roll: Roll, point: Point, candidates: Iterable[int], also: Collection[ZoneId]
+) -> dict[ZoneId, Nearness]:
+    """Return how near the candidates are that count, and those asked for, by id."""
+    wanted = set(also)
+    zones = {roll.zone(number).zone_id: number for number in candidates}
+    zones |= {
+        zone_id: roll.numbers[zone_id] for zone_id in wanted if zone_id in roll.numbers
+    }
+    near = {}
+    for zone_id in sorted(zones):
+        zone = roll.zone(zones[zone_id])
+        nearness = measure(zone, point)
+        if zone_id in wanted or counts(zone, nearness):
+            near[zone_id] = nearness
+    return near
+
+
+def measure(zone: Zone, point: Point) -> Nearness:
+    """Return how far inside or outside a zone a point is."""
+    inside = is_inside(point, zone.area)
+    return Nearness(zone.zone_id, signed_meters(point, zone.area, inside), inside)
+
+
+def counts(zone: Zone, nearness: Nearness) -> bool:
+    """Tell whether a point is inside a zone or within its approach."""
+    return nearness.inside or -nearness.meters <= (zone.approach_meters or -1.0)
+
+
+def nearest_of(roll: Roll, point: Point, limit: int) -> list[Nearness]:
+    """Return the nearest zones, looking ever wider until there are enough."""
+    meters = FIRST_LOOK
+    while meters < HALF_WAY_ROUND:
+        found = [near for near in _look(roll, point, meters) if -near.meters <= meters]
+        if len(found) >= limit:
+            return ranked(found, limit)
+        meters *= WIDER
+    return ranked([measure(zone, point) for zone in roll.live], limit)
+
+
+def ranked(found: Iterable[Nearness], limit: int) -> list[Nearness]:
+    """Return the first few by distance, those that cover the point first."""
+    order = sorted(
+        found, key=lambda near: (not near.inside, -near.meters, near.zone_id)
+    )
+    return order[:limit]
+
+
+def _look(roll: Roll, point: Point, meters: float) -> list[Nearness]:
+    here = (point.longitude, point.latitude, point.longitude, point.latitude)
+    boxes = reach_of(here, meters * SLACK)
+    numbers = {int(n) for box in boxes for n in roll.overlapping(box)}
+    return [measure(roll.zone(number), point) for number in sorted(numbers)]

@@ -1,0 +1,52 @@
+"""Boxes that are all looked at: for the few zones that fit nowhere else."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zones.roll import Numbers
+from zones.zone import Zone
+
+Floats = NDArray[np.float64]
+Row = tuple[int, float, float, float, float]
+CHUNK = 1_024  # points at a time, so that points x boxes stays small
+
+
+class Boxes:
+    """Boxes that hold whatever a zone covers or has in its approach, by number."""
+
+    def __init__(self, rows: tuple[Row, ...] = ()) -> None:
+        self._rows = rows
+        table = np.array(rows, dtype=np.float64).reshape(-1, 5)
+        self._numbers: Numbers = table[:, 0].astype(np.int32)
+        self._sides = table[:, 1:].T
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def with_more(self, pairs: Iterable[tuple[int, Zone]]) -> "Boxes":
+        """Return these boxes and those of more zones."""
+        return Boxes(
+            self._rows + tuple(row for pair in pairs for row in rows_of(*pair))
+        )
+
+    def candidates(
+        self, lons: Floats, lats: Floats
+    ) -> tuple[NDArray[np.int64], Numbers]:
+        """Return pairs of point and number, for every point that is in a box."""
+        west, south, east, north = self._sides
+        points, found = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int32)]
+        for start in range(0, len(lons) if self._rows else 0, CHUNK):
+            x = lons[start : start + CHUNK, None]
+            y = lats[start : start + CHUNK, None]
+            hit = (west <= x) & (x <= east) & (south <= y) & (y <= north)
+            which, box = np.nonzero(hit)
+            points.append(which + start)
+            found.append(self._numbers[box])
+        return np.concatenate(points), np.concatenate(found)
+
+
+def rows_of(number: int, zone: Zone) -> list[Row]:
+    """Return the boxes of a zone with its number."""
+    return [(number, *box) for box in zone.area.reach(zone.approach_meters or 0.0)]
