@@ -1,0 +1,200 @@
+"""What an offer may ask of weather, place and customer: a tree with three answers.
+
+A value that is missing makes a test unknown; unknown stays unknown under ``not``.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum, auto
+
+from msgspec import Struct
+
+Value = str | float | int | bool | tuple[str, ...] | None
+Values = Mapping[str, Value]
+
+
+class Operator(StrEnum):
+    """How a test compares what it sees with what it wants."""
+
+    GT = auto()
+    GTE = auto()
+    LT = auto()
+    LTE = auto()
+    EQ = auto()
+    NE = auto()
+    IN = auto()
+    BETWEEN = auto()
+    CONTAINS = auto()
+    EXISTS = auto()
+
+
+Scalar = str | float | int | bool
+Wanted = Scalar | tuple[Scalar, ...]
+
+
+class Test(Struct, frozen=True):
+    """One comparison; ``off`` is where it lets go again once it held."""
+
+    field: str
+    operator: Operator
+    wanted: Wanted
+    off: float | None = None
+
+
+class All(Struct, frozen=True):
+    """Holds when every part does."""
+
+    parts: tuple["Condition", ...]
+
+
+class AnyOf(Struct, frozen=True):
+    """Holds when some part does."""
+
+    parts: tuple["Condition", ...]
+
+
+class Not(Struct, frozen=True):
+    """Holds when its part does not."""
+
+    part: "Condition"
+
+
+Condition = Test | All | AnyOf | Not
+
+
+class Clause(Struct, frozen=True):
+    """One test with what it saw, for the trace of a decision."""
+
+    field: str
+    operator: Operator
+    wanted: Wanted
+    observed: Value
+    holds: bool | None
+
+
+def holds(condition: Condition, values: Values) -> bool | None:
+    """Say whether a condition holds; None if what is missing decides."""
+    match condition:
+        case Test():
+            return _passes(condition, values.get(condition.field))
+        case Not(part=part):
+            answer = holds(part, values)
+            return None if answer is None else not answer
+        case All(parts=parts):
+            return _decisive(parts, values, decisive=False)
+        case AnyOf(parts=parts):
+            return _decisive(parts, values, decisive=True)
+
+
+def clauses(condition: Condition, values: Values) -> list[Clause]:
+    """Return every test of a condition with what it saw, in the author's order."""
+    return [
+        Clause(
+            field=test.field,
+            operator=test.operator,
+            wanted=test.wanted,
+            observed=values.get(test.field),
+            holds=_passes(test, values.get(test.field)),
+        )
+        for test in _tests(condition)
+    ]
+
+
+def fields(condition: Condition) -> tuple[str, ...]:
+    """Return the fields a condition asks for, each once, sorted."""
+    return tuple(sorted({test.field for test in _tests(condition)}))
+
+
+def _decisive(
+    parts: tuple[Condition, ...], values: Values, *, decisive: bool
+) -> bool | None:
+    answers = [holds(part, values) for part in parts]
+    if decisive in answers:
+        return decisive
+    return None if None in answers else not decisive
+
+
+def _tests(condition: Condition) -> Iterator[Test]:
+    match condition:
+        case Test():
+            yield condition
+        case Not(part=part):
+            yield from _tests(part)
+        case All(parts=parts) | AnyOf(parts=parts):
+            for part in parts:
+                yield from _tests(part)
+
+
+def _passes(test: Test, observed: Value) -> bool | None:
+    if test.operator is Operator.EXISTS:
+        return (observed is not None) is test.wanted
+    if observed is None:
+        return None
+    return _COMPARE[test.operator](observed, test.wanted)
+
+
+def _equal(observed: Value, wanted: Wanted) -> bool | None:
+    """Never equal across kinds: in Python alone, true is 1."""
+    if isinstance(observed, tuple) or isinstance(wanted, tuple):
+        return None
+    if isinstance(observed, bool) or isinstance(wanted, bool):
+        return observed is wanted
+    return observed == wanted
+
+
+def _differs(observed: Value, wanted: Wanted) -> bool | None:
+    equal = _equal(observed, wanted)
+    return None if equal is None else not equal
+
+
+def _is_in(observed: Value, wanted: Wanted) -> bool | None:
+    if not isinstance(wanted, tuple):
+        return None
+    seen = observed if isinstance(observed, tuple) else (observed,)
+    return any(_equal(one, other) is True for one in seen for other in wanted)
+
+
+def _contains(observed: Value, wanted: Wanted) -> bool | None:
+    if isinstance(observed, tuple):
+        return wanted in observed
+    if isinstance(observed, str) and isinstance(wanted, str):
+        return wanted in observed
+    return None
+
+
+def _between(observed: Value, wanted: Wanted) -> bool | None:
+    if not isinstance(wanted, tuple):
+        return None
+    low, high = _order(observed, wanted[0]), _order(observed, wanted[1])
+    return None if low is None or high is None else low >= 0 >= high
+
+
+def _order(observed: Value, wanted: Wanted) -> int | None:
+    """Below, at or above; texts have an order too, so that ISO dates compare."""
+    if isinstance(observed, bool) or isinstance(wanted, bool):
+        return None
+    if isinstance(observed, int | float) and isinstance(wanted, int | float):
+        return (observed > wanted) - (observed < wanted)
+    if isinstance(observed, str) and isinstance(wanted, str):
+        return (observed > wanted) - (observed < wanted)
+    return None
+
+
+def _ordered(fits: Callable[[int], bool]) -> Callable[[Value, Wanted], bool | None]:
+    def compare(observed: Value, wanted: Wanted) -> bool | None:
+        order = _order(observed, wanted)
+        return None if order is None else fits(order)
+
+    return compare
+
+
+_COMPARE: dict[Operator, Callable[[Value, Wanted], bool | None]] = {
+    Operator.GT: _ordered(lambda order: order > 0),
+    Operator.GTE: _ordered(lambda order: order >= 0),
+    Operator.LT: _ordered(lambda order: order < 0),
+    Operator.LTE: _ordered(lambda order: order <= 0),
+    Operator.EQ: _equal,
+    Operator.NE: _differs,
+    Operator.IN: _is_in,
+    Operator.BETWEEN: _between,
+    Operator.CONTAINS: _contains,
+}

@@ -1,0 +1,261 @@
+"""Reading conditions: JSON to a tree, or everything that is wrong with it."""
+
+from collections.abc import Collection
+from typing import TypeGuard
+
+from msgspec import Struct
+
+from geopush.core.condition import (
+    All,
+    AnyOf,
+    Condition,
+    Not,
+    Operator,
+    Scalar,
+    Test,
+    Wanted,
+)
+from geopush.core.field import SKIES, FieldKind, kind_of, known_fields
+from geopush.core.problems import nearest, quoted, unknown
+from zones import Problem
+
+DEEPEST = 8
+MOST_NODES = 64
+MOST_WORDS = 200
+LONGEST_TEXT = 256
+
+_JOINERS = ("all", "any", "not")
+_ORDERING = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE, Operator.BETWEEN)
+_EQUALITY = (Operator.EQ, Operator.NE, Operator.IN, Operator.EXISTS)
+_OPERATORS: dict[FieldKind, tuple[Operator, ...]] = {
+    FieldKind.NUMBER: (*_ORDERING, *_EQUALITY),
+    FieldKind.FLAG: (Operator.EQ, Operator.NE, Operator.EXISTS),
+    FieldKind.TEXT: (*_EQUALITY, Operator.CONTAINS),
+    FieldKind.SKY: _EQUALITY,
+    FieldKind.WORDS: (Operator.CONTAINS, Operator.IN, Operator.EXISTS),
+    FieldKind.ANY: tuple(Operator),
+}
+_LETS_GO: dict[str, tuple[Operator, ...]] = {
+    "off_below": (Operator.GTE, Operator.GT),
+    "off_above": (Operator.LTE, Operator.LT),
+}
+_IN_WORDS = {
+    FieldKind.NUMBER: "a number",
+    FieldKind.FLAG: "true or false",
+    FieldKind.TEXT: "text",
+    FieldKind.SKY: "one of " + quoted(SKIES),
+    FieldKind.WORDS: "text",
+    FieldKind.ANY: "text, a number, true or false",
+}
+
+
+def parse_condition(
+    raw: object, path: str, problems: list[Problem], *, roots: Collection[str]
+) -> Condition | None:
+    """Return the tree of a decoded condition, or None with its problems noted."""
+    reading = _Reading(problems, roots)
+    condition = reading.node(raw, path, 1)
+    if reading.nodes > MOST_NODES:
+        text = f"has {reading.nodes} parts; at most {MOST_NODES} are taken"
+        problems.append(Problem(path, "condition_too_large", text))
+    return None if len(problems) > reading.before else condition
+
+
+class _Question(Struct, frozen=True):
+    """What is asked of one field."""
+
+    field: str
+    kind: FieldKind
+    asked: dict[str, object]
+    path: str
+
+
+class _Unfit(Struct, frozen=True):
+    """A constant that does not fit, and why."""
+
+    text: str
+    meant: str | None = None
+
+
+class _Reading:
+    """One reading of a condition: what is allowed, what was found so far."""
+
+    def __init__(self, problems: list[Problem], roots: Collection[str]) -> None:
+        self._problems = problems
+        self._roots = roots
+        self.before = len(problems)
+        self.nodes = 0
+
+    def node(self, raw: object, path: str, depth: int) -> Condition | None:
+        self.nodes += 1
+        if depth > DEEPEST:
+            text = f"is nested deeper than {DEEPEST}; flatten it"
+            self._refuse(path, "condition_too_deep", text)
+            return None
+        if not isinstance(raw, dict) or not raw:
+            text = 'must be an object such as {"weather.temperature_c": {"gte": 22}}'
+            self._refuse(path, "condition_malformed", text)
+            return None
+        joiners = [word for word in _JOINERS if word in raw]
+        if joiners and len(raw) > 1:
+            text = f'has "{joiners[0]}" beside other keys; put them in one "all" list'
+            self._refuse(path, "condition_malformed", text)
+            return None
+        if not joiners:
+            return self._leaves(raw, path)
+        inner = f"{path}.{joiners[0]}"
+        if joiners == ["not"]:
+            part = self.node(raw["not"], inner, depth + 1)
+            return None if part is None else Not(part)
+        parts = self._parts(raw[joiners[0]], inner, depth)
+        return All(parts) if joiners == ["all"] else AnyOf(parts)
+
+    def _parts(self, raw: object, path: str, depth: int) -> tuple[Condition, ...]:
+        if not isinstance(raw, list) or not raw:
+            text = "must be a list with at least one condition"
+            self._refuse(path, "condition_malformed", text)
+            return ()
+        read = [
+            self.node(one, f"{path}[{index}]", depth + 1)
+            for index, one in enumerate(raw)
+            if self.nodes <= MOST_NODES
+        ]
+        self.nodes += len(raw) - len(read)
+        return tuple(one for one in read if one is not None)
+
+    def _leaves(self, raw: dict[str, object], path: str) -> Condition | None:
+        tests = [
+            test
+            for field, asked in raw.items()
+            for test in self._field(field, asked, f"{path}.{field}")
+        ]
+        self.nodes += len(tests) - 1
+        return tests[0] if len(tests) == 1 else All(tuple(tests))
+
+    def _field(self, field: str, asked: object, path: str) -> list[Test]:
+        kind = kind_of(field, self._roots)
+        if kind is None:
+            known = known_fields(self._roots)
+            self._problems.append(
+                unknown(path, "condition_unknown_field", "field", field, known)
+            )
+            return []
+        if not isinstance(asked, dict) or not asked.keys() - _LETS_GO:
+            hint = quoted([str(word) for word in _OPERATORS[kind]])
+            text = f"must be an object with at least one of {hint}"
+            self._refuse(path, "condition_malformed", text)
+            return []
+        question = _Question(field, kind, asked, path)
+        return [test for word in asked if (test := self._test(question, word))]
+
+    def _test(self, question: _Question, word: str) -> Test | None:
+        place = f"{question.path}.{word}"
+        if word in _LETS_GO:
+            self._check_off(question, word)
+            return None
+        if word not in _OPERATORS[question.kind]:
+            known = [str(one) for one in _OPERATORS[question.kind]] + list(_LETS_GO)
+            self._problems.append(
+                unknown(place, "condition_unknown_operator", "operator", word, known)
+            )
+            return None
+        operator = Operator(word)
+        wanted = _wanted(operator, question.kind, question.asked[word])
+        if isinstance(wanted, _Unfit):
+            self._refuse(place, "condition_wrong_constant", wanted.text, wanted.meant)
+            return None
+        return Test(question.field, operator, wanted, _off(operator, question.asked))
+
+    def _check_off(self, question: _Question, word: str) -> None:
+        """Letting go must lie on the other side of taking hold, or it would flap."""
+        off = question.asked[word]
+        place = f"{question.path}.{word}"
+        holds = [question.asked[one] for one in _LETS_GO[word] if one in question.asked]
+        if not holds:
+            text = f"goes with {quoted(_LETS_GO[word])} only"
+            self._refuse(place, "condition_malformed", text)
+        elif question.kind is not FieldKind.NUMBER or not _is_number(off):
+            text = "must be a number, for a field that is a number"
+            self._refuse(place, "condition_wrong_constant", text)
+        elif any(_is_number(one) and not _lets_go(word, off, one) for one in holds):
+            side = "above" if word == "off_below" else "below"
+            text = f"must not lie {side} the value where the condition takes hold"
+            self._refuse(place, "condition_wrong_constant", text)
+
+    def _refuse(
+        self, path: str, code: str, text: str, meant: str | None = None
+    ) -> None:
+        self._problems.append(Problem(path, code, text, suggestion=meant))
+
+
+def _wanted(operator: Operator, kind: FieldKind, raw: object) -> Wanted | _Unfit:
+    match operator:
+        case Operator.EXISTS:
+            return raw if isinstance(raw, bool) else _Unfit("must be true or false")
+        case Operator.IN:
+            return _list(kind, raw, 1, MOST_WORDS)
+        case Operator.BETWEEN:
+            return _bounds(kind, raw)
+        case Operator.CONTAINS:
+            return _constant(FieldKind.TEXT, raw)
+        case _:
+            return _constant(kind, raw)
+
+
+def _bounds(kind: FieldKind, raw: object) -> Wanted | _Unfit:
+    bounds = _list(kind, raw, 2, 2)
+    if isinstance(bounds, _Unfit):
+        return bounds
+    low, high = bounds
+    if _is_number(low) and _is_number(high) and low <= high:
+        return bounds
+    return _Unfit("must be two numbers, the lower one first")
+
+
+def _list(
+    kind: FieldKind, raw: object, least: int, most: int
+) -> tuple[Scalar, ...] | _Unfit:
+    if not isinstance(raw, list) or not least <= len(raw) <= most:
+        return _Unfit(f"must be a list of {least} to {most} values")
+    constants: list[Scalar] = []
+    for one in raw:
+        constant = _constant(kind, one)
+        if isinstance(constant, _Unfit):
+            return constant
+        constants.append(constant)
+    return tuple(constants)
+
+
+def _constant(kind: FieldKind, raw: object) -> Scalar | _Unfit:
+    fits = {
+        FieldKind.NUMBER: _is_number(raw),
+        FieldKind.FLAG: isinstance(raw, bool),
+        FieldKind.TEXT: _is_text(raw),
+        FieldKind.SKY: raw in SKIES,
+        FieldKind.WORDS: _is_text(raw),
+        FieldKind.ANY: _is_number(raw) or isinstance(raw, bool) or _is_text(raw),
+    }
+    if fits[kind] and isinstance(raw, str | int | float):
+        return raw
+    meant = nearest(raw, SKIES) if kind is FieldKind.SKY and _is_text(raw) else None
+    return _Unfit(f"must be {_IN_WORDS[kind]}", meant)
+
+
+def _is_text(raw: object) -> TypeGuard[str]:
+    return isinstance(raw, str) and len(raw) <= LONGEST_TEXT
+
+
+def _is_number(raw: object) -> TypeGuard[float]:
+    return isinstance(raw, int | float) and not isinstance(raw, bool)
+
+
+def _lets_go(word: str, off: float, takes_hold: float) -> bool:
+    return off <= takes_hold if word == "off_below" else off >= takes_hold
+
+
+def _off(operator: Operator, asked: dict[str, object]) -> float | None:
+    for word, operators in _LETS_GO.items():
+        off = asked.get(word)
+        if operator in operators and _is_number(off):
+            return float(off)
+    return None

@@ -1,0 +1,61 @@
+"""The fields that conditions and templates may ask for, and what sort each is."""
+
+from collections.abc import Collection
+from enum import StrEnum, auto
+
+from geopush.core.weather import Sky
+
+
+class FieldKind(StrEnum):
+    """What sort of value a field has."""
+
+    NUMBER = auto()
+    FLAG = auto()
+    TEXT = auto()
+    SKY = auto()
+    WORDS = auto()
+    ANY = auto()
+
+
+SKIES = tuple(str(sky) for sky in Sky)
+
+FIELDS: dict[str, FieldKind] = {
+    "weather.temperature_c": FieldKind.NUMBER,
+    "weather.apparent_c": FieldKind.NUMBER,
+    "weather.humidity_pct": FieldKind.NUMBER,
+    "weather.precipitation_mm_h": FieldKind.NUMBER,
+    "weather.snow_cm_h": FieldKind.NUMBER,
+    "weather.cloud_cover_pct": FieldKind.NUMBER,
+    "weather.wind_ms": FieldKind.NUMBER,
+    "weather.gust_ms": FieldKind.NUMBER,
+    "weather.uv_index": FieldKind.NUMBER,
+    "weather.is_day": FieldKind.FLAG,
+    "weather.wmo_code": FieldKind.NUMBER,
+    "weather.sky": FieldKind.SKY,
+    "zone.open": FieldKind.FLAG,
+    "zone.group": FieldKind.TEXT,
+    "zone.tags": FieldKind.WORDS,
+    "zone.name": FieldKind.TEXT,
+    "zone.id": FieldKind.TEXT,
+    "offer.name": FieldKind.TEXT,
+    "offer.id": FieldKind.TEXT,
+}
+
+# Below these, authors name what the customer or the zone has: any name will do.
+OPEN_ROOTS = ("attributes", "customer", "zone.metadata")
+LONGEST_NAME = 128
+
+
+def kind_of(field: str, roots: Collection[str]) -> FieldKind | None:
+    """Return the kind of a field below one of the roots, or None for no such field."""
+    for root in OPEN_ROOTS:
+        name = field.removeprefix(root + ".")
+        if name != field and root in roots:
+            return FieldKind.ANY if 0 < len(name) <= LONGEST_NAME else None
+    return FIELDS.get(field) if field.split(".")[0] in roots else None
+
+
+def known_fields(roots: Collection[str]) -> list[str]:
+    """Return the fields below some roots, as shown to somebody who misspelt one."""
+    closed = [field for field in FIELDS if field.split(".")[0] in roots]
+    return closed + [f"{root}.<name>" for root in OPEN_ROOTS if root in roots]

@@ -1,0 +1,274 @@
+"""Offers: what a marketer wants said, to whom, where and when.
+
+What reads well is compiled once, when it is saved or loaded; what does not is refused
+with everything that is wrong with it.
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+from enum import StrEnum, auto
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from geopush.core.cap import Cap, check_window
+from geopush.core.condition import Condition, fields
+from geopush.core.condition_reader import parse_condition
+from geopush.core.customer import Purpose
+from geopush.core.experiment import Experiment, StopWhen, check_experiment, check_stop
+from geopush.core.message import Delivery
+from geopush.core.problems import SCHEMA_CODES, piece, pieces, read
+from geopush.core.schedule import Schedule, check_schedule
+from geopush.core.trigger import Trigger, Words, read_triggers, waits_for
+from geopush.core.wording import Line, MessageDocument, MessageTemplate, read_message
+from zones import Problem
+
+READ_ONLY = ("offer_id", "revision", "paused")  # what GET adds and PUT takes back
+CONDITION_ROOTS = ("attributes", "customer", "weather", "zone")
+AUDIENCE_ROOTS = ("attributes", "customer")
+
+
+class Category(StrEnum):
+    """What kind of message an offer is."""
+
+    PROMO = auto()
+    UPSELL = auto()
+    CROSS_SELL = auto()
+    REWARD = auto()
+    GUIDANCE = auto()
+    SERVICE = auto()
+
+
+class Status(StrEnum):
+    """What becomes of an offer's decisions; a shadow decides and sends nothing."""
+
+    DRAFT = auto()
+    SHADOW = auto()
+    LIVE = auto()
+    PAUSED = auto()
+    ENDED = auto()
+
+
+class Quiet(StrEnum):
+    """What becomes of a message in quiet hours."""
+
+    DROP = auto()
+    DEFER = auto()
+
+
+class AudienceDocument(Struct, frozen=True, forbid_unknown_fields=True):
+    """To whom, as the author wrote it."""
+
+    topics: Words | None = None
+    where: object = None
+    identified: bool = False
+
+
+class OfferDocument(Struct, frozen=True, forbid_unknown_fields=True):
+    """An offer as its author wrote it; what is a language of its own is read apart."""
+
+    name: Line
+    category: Category
+    trigger: object
+    message: MessageDocument
+    priority: Annotated[int, Meta(ge=0, le=100)] = 50
+    status: Status = Status.DRAFT
+    audience: AudienceDocument = AudienceDocument()
+    conditions: object = None
+    schedule: Schedule | None = None
+    caps: Annotated[tuple[Cap, ...], Meta(max_length=16)] = ()
+    experiment: Experiment | None = None
+    stop_when: Annotated[tuple[StopWhen, ...], Meta(max_length=8)] = ()
+    delivery: Delivery | None = None
+    quiet: Quiet = Quiet.DROP
+    max_event_age_seconds: Annotated[int, Meta(ge=1, le=604_800)] = 600
+    max_weather_age_seconds: Annotated[int, Meta(ge=60, le=86_400)] = 7200
+    apps: Words | None = None
+    offer_id: str | None = None
+    revision: int | None = None
+    paused: bool | None = None
+
+
+class Audience(Struct, frozen=True):
+    """To whom: those with one of the topics, for whom ``where`` holds."""
+
+    topics: tuple[str, ...] = ()
+    where: Condition | None = None
+    identified: bool = False
+
+
+class Offer(Struct, frozen=True):
+    """An offer, ready to be decided; ``document`` is what its author wrote."""
+
+    offer_id: str
+    name: str
+    category: Category
+    priority: int
+    status: Status
+    audience: Audience
+    triggers: tuple[Trigger, ...]
+    conditions: Condition | None
+    schedule: Schedule | None
+    caps: tuple[Cap, ...]
+    experiment: Experiment | None
+    message: MessageTemplate
+    stop_when: tuple[StopWhen, ...]
+    delivery: Delivery
+    quiet: Quiet
+    max_event_age: timedelta
+    max_weather_age: timedelta
+    apps: tuple[str, ...]
+    document: dict[str, object]
+
+
+class Refusal(Struct, frozen=True):
+    """Why a body is no offer; ``unreadable`` if it does not even have the shape."""
+
+    unreadable: bool
+    problems: list[Problem]
+
+
+def parse_offer(offer_id: str, body: bytes) -> Offer | Refusal:
+    """Return an offer ready to be decided, or everything that is wrong with it."""
+    try:
+        raw = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        text = f"is no JSON that can be read: {str(error)[:200]}"
+        return Refusal(True, [Problem("$", "unreadable", text)])
+    problems: list[Problem] = []
+    draft = read(raw, OfferDocument, "$", problems)
+    parts = _read_parts(raw, problems)
+    _check_id(draft, offer_id, problems)
+    if draft is not None and parts.message is not None and not problems:
+        return _compile(offer_id, draft, parts, parts.message, _written(raw))
+    unreadable = any(problem.code in SCHEMA_CODES for problem in problems)
+    return Refusal(unreadable, problems)
+
+
+def document(offer: Offer) -> dict[str, object]:
+    """Return what the author wrote, with nothing added."""
+    return dict(offer.document)
+
+
+def needs_weather(offer: Offer) -> bool:
+    """Say whether an offer's conditions or words ask for the weather."""
+    asked = () if offer.conditions is None else fields(offer.conditions)
+    return any(field.startswith("weather.") for field in asked)
+
+
+def wants(
+    offer: Offer, kind: str, zone_id: str, group: str | None, tags: Collection[str]
+) -> bool:
+    """Say whether a transition of a kind at a zone is an occasion for an offer."""
+    return any(
+        waits_for(trigger, kind, zone_id=zone_id, group=group, tags=tags)
+        for trigger in offer.triggers
+    )
+
+
+def purpose_of(category: Category) -> Purpose:
+    """Return the consent that a category needs; every one but service is marketing."""
+    if category is Category.SERVICE:
+        return Purpose.PUSH_SERVICE
+    return Purpose.PUSH_MARKETING
+
+
+class _Parts(Struct, frozen=True):
+    triggers: tuple[Trigger, ...]
+    conditions: Condition | None
+    where: Condition | None
+    message: MessageTemplate | None
+
+
+def _read_parts(raw: object, problems: list[Problem]) -> _Parts:
+    """Read what has a language of its own, and check all that has a shape already."""
+    tree = raw if isinstance(raw, dict) else {}
+    audience = tree.get("audience")
+    where = audience.get("where") if isinstance(audience, dict) else None
+    _check_schedule(tree, problems)
+    for index, cap in pieces(tree, "caps", Cap):
+        check_window(cap.window, f"$.caps[{index}].window", problems)
+    check_experiment(tree.get("experiment"), "$.experiment", problems)
+    for index, stop in pieces(tree, "stop_when", StopWhen):
+        check_stop(stop, f"$.stop_when[{index}]", problems)
+    return _Parts(
+        triggers=_triggers(tree, problems),
+        conditions=_condition(
+            tree.get("conditions"), "$.conditions", CONDITION_ROOTS, problems
+        ),
+        where=_condition(where, "$.audience.where", AUDIENCE_ROOTS, problems),
+        message=read_message(tree.get("message"), "$.message", problems),
+    )
+
+
+def _check_schedule(tree: dict[str, object], problems: list[Problem]) -> None:
+    schedule = piece(tree, "schedule", Schedule)
+    if schedule is not None:
+        check_schedule(schedule, "$.schedule", problems)
+
+
+def _triggers(tree: dict[str, object], problems: list[Problem]) -> tuple[Trigger, ...]:
+    if "trigger" not in tree:  # noted as missing already
+        return ()
+    return read_triggers(tree["trigger"], "$.trigger", problems)
+
+
+def _condition(
+    raw: object, path: str, roots: Collection[str], problems: list[Problem]
+) -> Condition | None:
+    return None if raw is None else parse_condition(raw, path, problems, roots=roots)
+
+
+def _written(raw: object) -> dict[str, object]:
+    tree = raw if isinstance(raw, dict) else {}
+    return {key: tree[key] for key in tree if key not in READ_ONLY}
+
+
+def _check_id(
+    draft: OfferDocument | None, offer_id: str, problems: list[Problem]
+) -> None:
+    if draft is not None and draft.offer_id not in (None, offer_id):
+        text = f'is "{draft.offer_id}", but this is "{offer_id}"; remove it'
+        problems.append(Problem("$.offer_id", "other_offer", text))
+
+
+def _compile(
+    offer_id: str,
+    draft: OfferDocument,
+    parts: _Parts,
+    message: MessageTemplate,
+    document: dict[str, object],
+) -> Offer:
+    return Offer(
+        offer_id=offer_id,
+        name=draft.name,
+        category=draft.category,
+        priority=draft.priority,
+        status=draft.status,
+        audience=Audience(
+            topics=draft.audience.topics or (),
+            where=parts.where,
+            identified=draft.audience.identified,
+        ),
+        triggers=parts.triggers,
+        conditions=parts.conditions,
+        schedule=draft.schedule,
+        caps=draft.caps,
+        experiment=draft.experiment,
+        message=message,
+        stop_when=draft.stop_when,
+        delivery=draft.delivery or _usual_delivery(draft.category),
+        quiet=draft.quiet,
+        max_event_age=timedelta(seconds=draft.max_event_age_seconds),
+        max_weather_age=timedelta(seconds=draft.max_weather_age_seconds),
+        apps=draft.apps or (),
+        document=document,
+    )
+
+
+def _usual_delivery(category: Category) -> Delivery:
+    """Marketing twice annoys; service that never came is worse than twice."""
+    if category is Category.SERVICE:
+        return Delivery.AT_LEAST_ONCE
+    return Delivery.AT_MOST_ONCE

@@ -1,0 +1,189 @@
+"""The words of an offer, per language, ready to be filled in."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from geopush.core.problems import piece
+from geopush.core.template import Template, parse_address, parse_template
+from zones import Problem
+
+MOST_EXTRA_BYTES = 1500  # of the 4,096 that both gateways take; the words need the rest
+DEFAULT_TTL = 3600
+
+Line = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00]*\Z")]
+Source = Annotated[str, Meta(min_length=1, max_length=2048, pattern=r"^[^\x00]*\Z")]
+Language = Annotated[
+    str, Meta(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}\Z", max_length=35)
+]
+Texts = Annotated[dict[Language, Source], Meta(min_length=1, max_length=32)]
+Extras = Annotated[dict[Line, Source | int | float | bool], Meta(max_length=16)]
+Image = Annotated[str, Meta(pattern=r"^https://[^\s\x00]+\Z", max_length=1024)]
+
+Localised = Mapping[str, Template]  # by language, in lower case
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_NO_SCHEMES = ("javascript:", "data:", "vbscript:", "file:")
+# Named by the gateways or by geopush itself.
+_RESERVED = re.compile(
+    r"(aps|geopush|from|notification|message_type|collapse_key|google.*|gcm.*)\Z"
+)
+
+
+class ButtonDocument(Struct, frozen=True, forbid_unknown_fields=True):
+    """A button as its author wrote it."""
+
+    id: Line
+    text: Texts
+
+
+Buttons = Annotated[tuple[ButtonDocument, ...], Meta(max_length=4)]
+
+
+class MessagePatch(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a variant says differently."""
+
+    title: Texts | None = None
+    body: Texts | None = None
+    url: Source | None = None
+    image: Image | None = None
+    buttons: Buttons = ()
+    data: Annotated[dict[Line, Source], Meta(max_length=16)] = {}
+    ios: Extras = {}
+    android: Extras = {}
+
+
+class MessageDocument(Struct, frozen=True, forbid_unknown_fields=True):
+    """The words of an offer as their author wrote them."""
+
+    title: Texts
+    body: Texts
+    url: Source | None = None
+    image: Image | None = None
+    buttons: Buttons = ()
+    data: Annotated[dict[Line, Source], Meta(max_length=16)] = {}
+    ios: Extras = {}
+    android: Extras = {}
+    ttl_seconds: Annotated[int, Meta(ge=60, le=2_419_200)] = DEFAULT_TTL
+    inbox: bool = True
+
+
+class ButtonTemplate(Struct, frozen=True):
+    """A button whose text can be filled in."""
+
+    id: str
+    text: Localised
+
+
+class MessageTemplate(Struct, frozen=True):
+    """The words of an offer, ready to be filled in."""
+
+    title: Localised
+    body: Localised
+    url: Template | None
+    image: str | None
+    buttons: tuple[ButtonTemplate, ...]
+    data: dict[str, str]
+    ios: dict[str, str | int | float | bool]
+    android: dict[str, str | int | float | bool]
+    ttl: timedelta
+    inbox: bool
+
+
+def read_message(
+    raw: object, path: str, problems: list[Problem]
+) -> MessageTemplate | None:
+    """Return the words of an offer, or None with what is impossible noted."""
+    before = len(problems)
+    title, body, url, buttons = _words(raw, path, problems)
+    document = piece({"message": raw}, "message", MessageDocument)
+    if document is None or len(problems) > before:
+        return None
+    return MessageTemplate(
+        title=title,
+        body=body,
+        url=url,
+        image=document.image,
+        buttons=buttons,
+        data=document.data,
+        ios=document.ios,
+        android=document.android,
+        ttl=timedelta(seconds=document.ttl_seconds),
+        inbox=document.inbox,
+    )
+
+
+def check_patch(raw: object, path: str, problems: list[Problem]) -> None:
+    """Note what is impossible in what a variant says differently."""
+    _words(raw, path, problems)
+
+
+_Words = tuple[Localised, Localised, Template | None, tuple[ButtonTemplate, ...]]
+
+
+def _words(raw: object, path: str, problems: list[Problem]) -> _Words:
+    title = piece(raw, "title", dict[str, str]) or {}
+    body = piece(raw, "body", dict[str, str]) or {}
+    buttons = piece(raw, "buttons", tuple[ButtonDocument, ...]) or ()
+    _check_extras(raw, path, problems)
+    return (
+        _localised(title, f"{path}.title", problems),
+        _localised(body, f"{path}.body", problems),
+        _url(piece(raw, "url", str), f"{path}.url", problems),
+        _buttons(buttons, f"{path}.buttons", problems),
+    )
+
+
+def _localised(texts: dict[str, str], path: str, problems: list[Problem]) -> Localised:
+    read = {
+        language.lower().replace("_", "-"): parse_template(
+            source, f"{path}.{language}", problems
+        )
+        for language, source in texts.items()
+    }
+    return {language: one for language, one in read.items() if one is not None}
+
+
+def _url(source: str | None, path: str, problems: list[Problem]) -> Template | None:
+    if source is None:
+        return None
+    scheme = _SCHEME.match(source)
+    if scheme is None or scheme.group().lower() in _NO_SCHEMES:
+        text = 'must begin with its scheme, such as "https://" or that of your app'
+        problems.append(Problem(path, "unsafe_url", text))
+    return parse_address(source, path, problems)
+
+
+def _buttons(
+    documents: tuple[ButtonDocument, ...], path: str, problems: list[Problem]
+) -> tuple[ButtonTemplate, ...]:
+    ids = [one.id for one in documents]
+    for index, name in enumerate(ids):
+        if name in ids[:index]:
+            text = f'"{name}" is there twice; each button needs its own id'
+            place = f"{path}[{index}].id"
+            problems.append(Problem(place, "duplicate_id", text))
+    return tuple(
+        ButtonTemplate(one.id, _localised(one.text, f"{path}[{index}].text", problems))
+        for index, one in enumerate(documents)
+    )
+
+
+def _check_extras(raw: object, path: str, problems: list[Problem]) -> None:
+    if not isinstance(raw, dict):
+        return
+    data = raw.get("data")
+    for key in data if isinstance(data, dict) else ():
+        if _RESERVED.match(key):
+            text = f'"{key}" is taken by the gateways or by geopush; choose another'
+            problems.append(Problem(f"{path}.data.{key}", "reserved_key", text))
+    extras = [raw.get(key) for key in ("buttons", "data", "ios", "android", "image")]
+    size = len(msgspec.json.encode(extras))
+    if size > MOST_EXTRA_BYTES:
+        text = f"its buttons, data, ios, android and image take {size} bytes; at most"
+        text += f" {MOST_EXTRA_BYTES} leave room for the words"
+        problems.append(Problem(path, "message_too_long", text))
