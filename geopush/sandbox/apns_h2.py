@@ -19,7 +19,7 @@ from h2.events import (
     StreamReset,
     WindowUpdated,
 )
-from h2.exceptions import ProtocolError, StreamClosedError
+from h2.exceptions import ProtocolError, StreamClosedError, StreamIDTooLowError
 from h2.settings import SettingCodes, Settings
 from msgspec import Struct
 
@@ -217,7 +217,7 @@ class Connection(asyncio.Protocol):
         """Forget the stream if the client has reset it in bytes already read."""
         try:
             yield
-        except StreamClosedError:
+        except (StreamClosedError, StreamIDTooLowError):
             self._forget(stream_id)
 
     def _forget(self, stream_id: int) -> None:
