@@ -139,7 +139,7 @@ class Phone:
             raise UnexpectedAnswer(status, body)
 
     async def post(self, fixes: Sequence[Fix]) -> Taken | Refused:
-        """Post fixes as pings; what is refused is not acknowledged and may be repeated."""
+        """Post fixes as pings; those refused are not acknowledged."""
         pings = _Pings(list(map(_ping, fixes)))
         status, body = await self._post_with_token(pings)
         if status in EXPECTED_REFUSALS:

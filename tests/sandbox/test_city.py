@@ -94,6 +94,8 @@ def test_an_hour_of_weather(
 def test_the_hours_of_a_rainy_day_add_up_to_what_fell() -> None:
     days = [Day(date(2023, 6, n), 10.0, 20.0, 6.0, 2.0) for n in (1, 2, 3)]
     assert sum(o.precipitation_mm_h for o in observations(days)) == pytest.approx(6.0)
+    rainy = {o.observed_at.hour for o in observations(days) if o.precipitation_mm_h}
+    assert {o.observed_at.hour for o in observations(days) if o.sky == "rain"} == rainy
     assert {o.sky for o in observations(days)} == {"overcast", "rain"}
 
 
@@ -130,6 +132,7 @@ def test_a_hole_is_not_covered() -> None:
         (SQUARE, True),
         ([(0, 0), (4000, 4000), (4000, 0), (0, 4000), (0, 0)], False),
         ([(0, 0), (4000, 0), (2000, 0), (2000, 4000), (0, 0)], False),
+        ([(0, 0), (4000, 0), (2000, 0), (0, 0)], False),
         ([(0, 0), (4000, 0), (4000, 4000), (2000, 0), (0, 4000), (0, 0)], False),
     ],
 )
@@ -174,11 +177,23 @@ def test_restaurants_are_found_by_borough_not_by_the_name_of_their_city(
     ]
 
 
+def test_a_district_is_named_by_its_number_and_the_invalid_one_left_out(
+    tmp_path: Path,
+) -> None:
+    derive(small_sources(tmp_path), tmp_path)
+    features = json.loads((tmp_path / "districts.geojson").read_bytes())["features"]
+    assert [one["id"] for one in features] == ["district-1", "district-1.2"]
+
+
 def small_sources(folder: Path) -> Path:
-    """Two taxi zones, of which one is the airport's; three restaurants; nine days."""
+    """Three taxi zones, one the airport's, one invalid; three restaurants; nine days."""
     sources = folder / "sources"
     sources.mkdir()
-    zones = [_taxi_zone("EWR", -74.2), _taxi_zone("Queens", -73.9)]
+    zones = [
+        _taxi_zone("EWR", -74.2),
+        _taxi_zone("Queens", -73.9),
+        _taxi_zone("Queens", -73.7, number=252),
+    ]
     (sources / "nyc_taxi_zones.geojson").write_text(json.dumps({"features": zones}))
     (sources / "us_restaurants.csv").write_text(
         "store_number,street,city,latitude,longitude\n"
@@ -196,10 +211,10 @@ def small_sources(folder: Path) -> Path:
     return sources
 
 
-def _taxi_zone(borough: str, west: float) -> dict[str, object]:
+def _taxi_zone(borough: str, west: float, number: int = 1) -> dict[str, object]:
     east, south, north = west + 0.01, 40.7, 40.71
     ring = [(west, south), (east, south), (east, north), (west, north), (west, south)]
     return {
-        "properties": {"name": borough, "borough": borough, "location_id": 1},
+        "properties": {"name": borough, "borough": borough, "location_id": number},
         "geometry": {"type": "Polygon", "coordinates": [ring]},
     }

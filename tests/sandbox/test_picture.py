@@ -37,12 +37,16 @@ def test_the_map_is_a_png_large_enough_to_read(city: City, tmp_path: Path) -> No
     assert height >= 900
 
 
-def test_pushes_and_consent_can_be_seen(city: City, tmp_path: Path) -> None:
-    path = tmp_path / "a.png"
-    pushes = [Push(-73.98, 40.75, offer_id) for offer_id in OFFERS]
-    plain = drawn(path, city, [], has_consent=True)
-    assert drawn(path, city, [], has_consent=False) != plain
-    assert drawn(path, city, pushes, has_consent=True) != plain
+def test_who_agreed_can_be_seen(city: City, tmp_path: Path) -> None:
+    agreed = drawn(tmp_path / "a.png", city, [], has_consent=True)
+    assert drawn(tmp_path / "b.png", city, [], has_consent=False) != agreed
+
+
+def test_a_push_is_shown_where_it_was_sent(city: City, tmp_path: Path) -> None:
+    near = [Push(-73.98, 40.75, offer_id) for offer_id in OFFERS]
+    here, there = (Push(-73.9, 40.65 + n, OFFERS[0]) for n in (0.0, 0.02))
+    once = drawn(tmp_path / "a.png", city, [*near, here], has_consent=True)
+    assert drawn(tmp_path / "b.png", city, [*near, there], has_consent=True) != once
 
 
 def test_the_same_day_gives_the_same_picture(city: City, tmp_path: Path) -> None:

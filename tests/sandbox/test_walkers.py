@@ -77,6 +77,14 @@ def test_every_fix_is_later_than_the_one_before_and_within_the_day(
         assert START <= times[0] <= times[-1] < END
 
 
+def test_a_short_day_ends_in_time_even_for_those_still_on_their_way(
+    city: City,
+) -> None:
+    end = START + timedelta(minutes=45)
+    for walker in plan_walks(city, 7, 40, START, end):
+        assert all(fix.at < end for fix in walker.track)
+
+
 def test_nobody_is_faster_than_a_bus(walkers: list[Walker]) -> None:
     for walker in walkers:
         for meters, seconds in steps(list(walker.track)):
