@@ -186,7 +186,7 @@ def test_a_district_is_named_by_its_number_and_the_invalid_one_left_out(
 
 
 def small_sources(folder: Path) -> Path:
-    """Three taxi zones, one the airport's, one invalid; three restaurants; nine days."""
+    """Taxi zones, one the airport's and one invalid; three restaurants; nine days."""
     sources = folder / "sources"
     sources.mkdir()
     zones = [
