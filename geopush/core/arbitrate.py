@@ -6,7 +6,7 @@ from geopush.core.offer import Offer
 
 
 def rank(offer: Offer, zone_id: str) -> tuple[int, str, str]:
-    """What orders candidates: highest priority first, then by id, so that it is stable."""
+    """What orders candidates: highest priority first, then by id."""
     return (-offer.priority, offer.offer_id, zone_id)
 
 

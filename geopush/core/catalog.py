@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from msgspec import Struct
-from zones import Zone, ZoneId, ZoneIndex
 
 from geopush.core.offer import Offer, Status, wants
 from geopush.core.presence import Kind
+from zones import Zone, ZoneId, ZoneIndex
 
 DECIDING = (Status.LIVE, Status.SHADOW)  # the others are never considered
 
@@ -25,6 +25,10 @@ class Catalog(Struct, frozen=True):
             for offer in self.offers
             if wants(offer, kind, zone.zone_id, zone.group, zone.tags)
         ]
+
+    def offer(self, offer_id: str) -> Offer | None:
+        """The offer of this id, if it is live or in shadow."""
+        return next((one for one in self.offers if one.offer_id == offer_id), None)
 
     def with_changes(
         self,

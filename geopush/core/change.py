@@ -4,13 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
-from zones import ZoneId
 
 from geopush.core.decide import Gate, Reason, Verdict
 from geopush.core.known import Known, State
 from geopush.core.message import Content, Delivery
 from geopush.core.ping import CustomerKey, DeviceId, Ping, RefusedPing
 from geopush.core.presence import Transition
+from zones import ZoneId
 
 
 class Upload(Struct, frozen=True):
@@ -41,7 +41,11 @@ class NotPermitted(Struct, frozen=True):
     """The customer lets nobody use their location now; nothing was kept."""
 
 
-Answer = Taken | NotPermitted
+class UnknownDevice(Struct, frozen=True):
+    """The device is not there any more; it has to register again."""
+
+
+Answer = Taken | NotPermitted | UnknownDevice
 
 
 class Came(Struct, frozen=True):

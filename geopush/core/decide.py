@@ -8,7 +8,6 @@ from datetime import datetime
 from enum import StrEnum, auto
 
 from msgspec import Struct
-from zones import Zone
 
 from geopush.core.cap import DEFAULT_CAPS, Cap, Scope, Tally, count
 from geopush.core.compose import Unsayable, compose
@@ -19,6 +18,7 @@ from geopush.core.message import Content
 from geopush.core.offer import Offer, needs_weather, purpose_of
 from geopush.core.schedule import is_quiet, runs_at
 from geopush.core.weather import Observation
+from zones import Zone
 
 
 class Reason(StrEnum):

@@ -9,12 +9,10 @@ from datetime import datetime
 
 import numpy as np
 from msgspec.structs import replace
-from zones import Nearness, Point, ZoneId, cell_of
 
 from geopush.core.catalog import Catalog
 from geopush.core.change import (
     Answer,
-    Change,
     Evaluation,
     NotPermitted,
     Taken,
@@ -27,6 +25,7 @@ from geopush.core.known import KnownOf
 from geopush.core.ping import Ping
 from geopush.core.presence import Fix, Transition, Whereabouts, advance
 from geopush.core.weather import CELL_RESOLUTION
+from zones import Nearness, Point, ZoneId, cell_of
 
 Place = tuple[float, float]
 Covered = Mapping[Place, tuple[ZoneId, ...]]

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from msgspec import Struct
-from zones import Point, Zone, ZoneId, is_open, time_zone
 
 from geopush.core.arbitrate import rank, winner
 from geopush.core.cap import Cap, Tally
@@ -22,10 +21,12 @@ from geopush.core.condition import Value
 from geopush.core.customer import Purpose, has_consent
 from geopush.core.decide import Decision, Facts, Gate, Reason, Verdict, decide
 from geopush.core.known import Known, State
+from geopush.core.message import Content
 from geopush.core.offer import Offer, Status
 from geopush.core.ping import DeviceId
 from geopush.core.presence import NAMESPACE, Kind, Presence, Transition, Whereabouts
 from geopush.core.weather import Observation, Weather
+from zones import Point, Zone, ZoneId, is_open, time_zone
 
 Stay = tuple[DeviceId, ZoneId]
 
@@ -82,8 +83,7 @@ class Fold:
         self, device_id: DeviceId, occasions: Sequence[Occasion], world: World
     ) -> None:
         """Decide about what one upload made happen: at most one offer goes out."""
-        for one in occasions:
-            self._happened.append(_happened(device_id, one.transition))
+        self._happened += [_happened(device_id, one.transition) for one in occasions]
         candidates = self._candidates(device_id, occasions, world)
         fitting = [one for one in candidates if _competes(one)]
         ranks = [rank(one.offer, one.occasion.transition.zone_id) for one in fitting]
@@ -152,7 +152,7 @@ class Fold:
         world: World,
     ) -> Facts:
         timezone = zone.timezone or world.house.timezone
-        large = zone.area.km2 > LARGE_KM2
+        large = zone.area.area_km2 > LARGE_KM2
         place = occasion.point if large else zone.area.representative_point
         weather = world.weather.near(place, self.now, offer.max_weather_age)
         return Facts(
@@ -171,7 +171,7 @@ class Fold:
     def _values(
         self, zone: Zone, timezone: str, offer: Offer, weather: Observation | str
     ) -> dict[str, Value]:
-        """Everything that conditions and words may ask for; what is missing is unknown."""
+        """What conditions and words may ask for; what is missing is unknown."""
         values: dict[str, Value] = {
             "offer.id": offer.offer_id,
             "offer.name": offer.name,

@@ -39,7 +39,7 @@ class DeviceProfile(Struct, frozen=True, omit_defaults=True):
 
 
 class Profile(Struct, frozen=True, omit_defaults=True):
-    """What people change: consents, preferences, attributes, devices."""
+    """What people change; ``revision`` counts the changes, for If-Match."""
 
     consents: dict[Purpose, Consent] = {}
     preferences: Preferences = Preferences()
@@ -47,6 +47,7 @@ class Profile(Struct, frozen=True, omit_defaults=True):
     devices: dict[DeviceId, DeviceProfile] = {}
     identified: bool = False
     test: bool = False
+    revision: int = 0
 
 
 class Known(Struct, frozen=True):

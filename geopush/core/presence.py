@@ -12,6 +12,7 @@ from enum import StrEnum, auto
 from uuid import UUID, uuid5
 
 from msgspec import Struct
+
 from zones import Nearness, Zone, ZoneId
 
 NAMESPACE = UUID("6f0c1d2e-5a73-5b0e-9a52-3f6f5d0c7e11")  # ours, for all derived ids
@@ -35,7 +36,7 @@ class Kind(StrEnum):
 
 
 class Presence(Struct, frozen=True, array_like=True):
-    """One device inside one zone; ``outside`` counts the last fixes in a row beyond it."""
+    """One device inside one zone; ``outside`` counts the last fixes beyond it."""
 
     since: datetime
     visit_id: UUID
@@ -149,7 +150,7 @@ def _looked_at(
 
 def margin(zone: Zone) -> float:
     """How many meters outside a zone one must be to leave it."""
-    radius = math.sqrt(zone.area.km2 * 1e6 / math.pi)
+    radius = math.sqrt(zone.area.area_km2 * 1e6 / math.pi)
     return max(MARGIN_SHARE * radius, LEAST_MARGIN)
 
 

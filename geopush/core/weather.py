@@ -7,6 +7,7 @@ from enum import StrEnum, auto
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
+
 from zones import Point, cell_of, neighbours
 
 CELL_RESOLUTION = 5  # hexagons of about 250 km2, 17 km from centre to centre

@@ -1,0 +1,39 @@
+"""The last look before a message leaves: is there still every reason to send it?"""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from geopush.core.customer import Purpose, has_consent
+from geopush.core.known import Known
+from geopush.core.message import Message, State
+from geopush.core.offer import Offer, Status, purpose_of
+
+
+class Objection(Struct, frozen=True):
+    """Why a claimed message does not leave, and the state it comes to."""
+
+    state: State
+    reason: str
+
+
+def objection(
+    message: Message, offer: Offer | None, known: Known | None, now: datetime
+) -> Objection | None:
+    """What speaks against sending now; a customer's no is looked at first."""
+    if known is None:
+        return Objection(State.WITHDRAWN, "customer_gone")
+    if offer is None or offer.status is not Status.LIVE:
+        return Objection(State.WITHDRAWN, "offer_not_live")
+    consents = known.profile.consents
+    for purpose in (purpose_of(offer.category), Purpose.LOCATION):
+        if not has_consent(consents, purpose, now):
+            return Objection(State.WITHDRAWN, "no_consent")
+    paused = known.profile.preferences.paused_until
+    if paused is not None and now < paused:
+        return Objection(State.WITHDRAWN, "paused_by_customer")
+    if now >= message.expires_at:
+        return Objection(State.EXPIRED, "expired")
+    if message.address is None:
+        return Objection(State.DEAD_ADDRESS, "no_address")
+    return None

@@ -1,0 +1,58 @@
+"""The counters and histograms, all declared here with a sentence each."""
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+
+
+class Metrics:
+    """What operators count; no ids in any label."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.pings = Counter(
+            "geopush_pings",
+            "Pings by what became of them.",
+            ["fate"],
+            registry=self._registry,
+        )
+        self.flush_seconds = Histogram(
+            "geopush_flush_seconds",
+            "How long a flush of pings took, from the first read to the commit.",
+            registry=self._registry,
+        )
+        self.lost_races = Counter(
+            "geopush_lost_races",
+            "Customers whose row changed under a flush, so that it was decided again.",
+            registry=self._registry,
+        )
+        self.waiting = Gauge(
+            "geopush_uploads_waiting",
+            "Uploads that wait for a flush.",
+            registry=self._registry,
+        )
+        self.decisions = Counter(
+            "geopush_decisions",
+            "Decisions by verdict and reason.",
+            ["verdict", "reason"],
+            registry=self._registry,
+        )
+        self.messages = Counter(
+            "geopush_messages",
+            "Messages by the state they came to.",
+            ["state"],
+            registry=self._registry,
+        )
+        self.revision = Gauge(
+            "geopush_catalog_revision",
+            "The revision of the catalog that this process decides with.",
+            registry=self._registry,
+        )
+
+    def render(self) -> bytes:
+        """Everything, in Prometheus' text format."""
+        return generate_latest(self._registry)

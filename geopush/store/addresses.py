@@ -1,0 +1,46 @@
+"""Forget addresses at which nobody is any more."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from geopush.core.known import Known
+from geopush.core.message import Message
+from geopush.core.ping import CustomerKey, DeviceId
+from geopush.store.pool import Connection
+from geopush.store.revise import revise
+
+# A device that named the address again after the gateway lost it keeps it.
+_MARK = """
+    UPDATE device SET address_dead_at = $4
+    WHERE bucket = $1 AND device_id = $2 AND address = $3 AND address_since <= $5
+      AND address_dead_at IS NULL
+    RETURNING device_id
+"""
+
+
+async def lose_address(
+    connection: Connection, message: Message, now: datetime, since: datetime | None
+) -> None:
+    """Mark an address dead since then, and its customer as out of reach there."""
+    if message.address is None:
+        return
+    marked = await connection.fetch(
+        _MARK,
+        message.bucket,
+        message.device_id,
+        message.address.value,
+        now,
+        since or now,
+    )
+
+    def without(known: Known) -> Known:
+        devices = dict(known.profile.devices)
+        device_id = DeviceId(message.device_id)
+        if device_id in devices:
+            devices[device_id] = replace(devices[device_id], has_address=False)
+        return replace(known, profile=replace(known.profile, devices=devices))
+
+    if marked:
+        key = CustomerKey(message.bucket, message.customer_id)
+        await revise(connection, [key], without)

@@ -1,0 +1,258 @@
+"""What is known of the customers of a batch, and what became of them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from geopush.core.change import Change
+from geopush.core.known import Known, KnownOf, read_profile, read_state, write
+from geopush.core.ping import CustomerKey, DeviceId
+from geopush.store.pool import Connection
+from zones import ZoneId
+
+_LOAD = """
+    SELECT bucket, customer_id, version, state, profile
+    FROM unnest($1::smallint[], $2::text[]) AS asked (bucket, customer_id)
+    JOIN customer USING (bucket, customer_id)
+    WHERE alias_of IS NULL
+"""
+
+# Everything hangs on `won`: the customers whose row is still the one that was read. The
+# losers write nothing at all; whoever lost reads again and decides again.
+_COMMIT = """
+    WITH new AS (
+        SELECT * FROM unnest(
+            $1::smallint[], $2::text[], $3::integer[], $4::timestamptz[], $5::bytea[]
+        ) AS new (bucket, customer_id, version, seen, state)
+    ), won AS (
+        UPDATE customer
+        SET version = customer.version + 1, seen = new.seen, state = new.state
+        FROM new
+        WHERE customer.bucket = new.bucket
+          AND customer.customer_id = new.customer_id
+          AND customer.version = new.version
+        RETURNING customer.bucket, customer.customer_id
+    ), departed AS (
+        SELECT * FROM unnest(
+            $6::smallint[], $7::text[], $8::text[], $9::text[], $10::boolean[]
+        ) AS departed (bucket, customer_id, device_id, zone_id, gone)
+        JOIN won USING (bucket, customer_id)
+    ), untimed AS (
+        DELETE FROM timer USING departed AS d
+        WHERE timer.bucket = d.bucket AND timer.customer_id = d.customer_id
+          AND timer.device_id = d.device_id AND timer.zone_id = d.zone_id
+    ), left_behind AS (
+        DELETE FROM presence USING departed AS d
+        WHERE d.gone
+          AND presence.bucket = d.bucket AND presence.customer_id = d.customer_id
+          AND presence.device_id = d.device_id AND presence.zone_id = d.zone_id
+    ), came AS (
+        SELECT * FROM unnest(
+            $11::smallint[], $12::text[], $13::text[], $14::text[],
+            $15::timestamptz[], $16::timestamptz[]
+        ) AS came (bucket, customer_id, device_id, zone_id, since, due)
+        JOIN won USING (bucket, customer_id)
+    ), present AS (
+        INSERT INTO presence (bucket, customer_id, device_id, zone_id, since)
+        SELECT bucket, customer_id, device_id, zone_id, since FROM came
+        ON CONFLICT (bucket, customer_id, device_id, zone_id)
+        DO UPDATE SET since = EXCLUDED.since
+    ), timed AS (
+        INSERT INTO timer (bucket, customer_id, device_id, zone_id, due)
+        SELECT bucket, customer_id, device_id, zone_id, due FROM came
+        WHERE due IS NOT NULL
+        ON CONFLICT (bucket, customer_id, device_id, zone_id)
+        DO UPDATE SET due = EXCLUDED.due
+    ), happened AS (
+        INSERT INTO transition (
+            bucket, transition_id, customer_id, device_id, zone_id, visit_id, kind, at,
+            confidence, reason
+        )
+        SELECT bucket, transition_id, customer_id, device_id, zone_id, visit_id, kind,
+               at, confidence, reason
+        FROM unnest(
+            $17::smallint[], $18::text[], $19::uuid[], $20::text[], $21::text[],
+            $22::uuid[], $23::text[], $24::timestamptz[], $25::smallint[], $26::text[]
+        ) AS happened (
+            bucket, customer_id, transition_id, device_id, zone_id, visit_id, kind, at,
+            confidence, reason
+        )
+        JOIN won USING (bucket, customer_id)
+        ON CONFLICT DO NOTHING
+    ), decided AS (
+        INSERT INTO decision (
+            bucket, decision_id, customer_id, device_id, offer_id, zone_id, occasion,
+            at, verdict, reason, trace
+        )
+        SELECT bucket, decision_id, customer_id, device_id, offer_id, zone_id, occasion,
+               at, verdict, reason, trace
+        FROM unnest(
+            $27::smallint[], $28::text[], $29::uuid[], $30::text[], $31::text[],
+            $32::text[], $33::text[], $34::timestamptz[], $35::text[], $36::text[],
+            $37::bytea[]
+        ) AS decided (
+            bucket, customer_id, decision_id, device_id, offer_id, zone_id, occasion,
+            at, verdict, reason, trace
+        )
+        JOIN won USING (bucket, customer_id)
+        ON CONFLICT DO NOTHING
+    ), queued AS (
+        INSERT INTO outbox (
+            bucket, message_id, customer_id, device_id, offer_id, zone_id, due,
+            decided_at, changed_at, expires_at, delivery, content
+        )
+        SELECT bucket, message_id, customer_id, device_id, offer_id, zone_id,
+               decided_at, decided_at, decided_at, expires_at, delivery, content
+        FROM unnest(
+            $38::smallint[], $39::text[], $40::uuid[], $41::text[], $42::text[],
+            $43::text[], $44::timestamptz[], $45::timestamptz[], $46::text[],
+            $47::bytea[]
+        ) AS queued (
+            bucket, customer_id, message_id, device_id, offer_id, zone_id, decided_at,
+            expires_at, delivery, content
+        )
+        JOIN won USING (bucket, customer_id)
+        ON CONFLICT DO NOTHING
+    )
+    SELECT bucket, customer_id FROM won
+"""
+
+_LOCK = """
+    SELECT 1 FROM customer
+    JOIN unnest($1::smallint[], $2::text[]) AS asked (bucket, customer_id)
+    USING (bucket, customer_id)
+    ORDER BY bucket, customer_id
+    FOR UPDATE OF customer
+"""
+
+Row = tuple[object, ...]
+Cell = str | int | bool | bytes | UUID | datetime | None
+_json = msgspec.json.Encoder()
+
+
+async def load(connection: Connection, keys: Iterable[CustomerKey]) -> KnownOf:
+    """Everything known of these customers; one that is not there is left out."""
+    asked = sorted(set(keys))
+    rows = await connection.fetch(
+        _LOAD, [key.bucket for key in asked], [key.customer_id for key in asked]
+    )
+    return {
+        (key := CustomerKey(row["bucket"], row["customer_id"])): Known(
+            customer=key,
+            version=row["version"],
+            state=read_state(row["state"]),
+            profile=read_profile(row["profile"]),
+        )
+        for row in rows
+    }
+
+
+async def lock(connection: Connection, keys: Iterable[CustomerKey]) -> None:
+    """Lock these customers' rows, in order, until the transaction ends."""
+    asked = sorted(set(keys))
+    await connection.execute(
+        _LOCK, [key.bucket for key in asked], [key.customer_id for key in asked]
+    )
+
+
+async def commit(connection: Connection, changes: Sequence[Change]) -> set[CustomerKey]:
+    """Write all of each customer, or nothing of those whose row has changed since.
+
+    Returns the customers that were written; the others are to be read again.
+    """
+    ordered = sorted(changes, key=lambda change: change.known.customer)
+    arguments = [
+        column
+        for rows, width in (
+            ([_customer(change) for change in ordered], 5),
+            (_each(ordered, _departed), 5),
+            (_each(ordered, _came), 6),
+            (_each(ordered, _happened), 10),
+            (_each(ordered, _decided), 11),
+            (_each(ordered, _messages), 10),
+        )
+        for column in _columns(rows, width)
+    ]
+    rows = await connection.fetch(_COMMIT, *arguments)
+    return {CustomerKey(row["bucket"], row["customer_id"]) for row in rows}
+
+
+def _columns(rows: Sequence[Sequence[Cell]], width: int) -> list[list[Cell]]:
+    if not rows:
+        return [[] for _ in range(width)]
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _each(
+    changes: Sequence[Change], rows_of: Callable[[Change], Iterable[tuple[Cell, ...]]]
+) -> list[tuple[Cell, ...]]:
+    return [
+        (change.known.customer.bucket, change.known.customer.customer_id, *row)
+        for change in changes
+        for row in rows_of(change)
+    ]
+
+
+def _customer(change: Change) -> tuple[Cell, ...]:
+    known = change.known
+    key = known.customer
+    state = write(change.state)
+    return key.bucket, key.customer_id, known.version, change.seen, state
+
+
+def _departed(change: Change) -> Iterable[tuple[Cell, ...]]:
+    gone = {(one.device_id, one.zone_id): True for one in change.left}
+    dwelt: dict[tuple[DeviceId, ZoneId], bool] = {
+        (one.device_id, one.zone_id): False for one in change.dwelt
+    }
+    return [(*stay, is_gone) for stay, is_gone in {**dwelt, **gone}.items()]
+
+
+def _came(change: Change) -> Iterable[tuple[Cell, ...]]:
+    return [(one.device_id, one.zone_id, one.since, one.due) for one in change.came]
+
+
+def _happened(change: Change) -> Iterable[tuple[Cell, ...]]:
+    for one in change.happened:
+        what = one.transition
+        yield (
+            one.transition_id,
+            one.device_id,
+            what.zone_id,
+            what.visit_id,
+            what.kind,
+            what.at,
+            what.confidence,
+            what.reason,
+        )
+
+
+def _decided(change: Change) -> Iterable[tuple[Cell, ...]]:
+    for one in change.decided:
+        yield (
+            one.decision_id,
+            one.device_id,
+            one.offer_id,
+            one.zone_id,
+            one.occasion,
+            one.at,
+            one.verdict,
+            one.reason,
+            _json.encode(one.trace),
+        )
+
+
+def _messages(change: Change) -> Iterable[tuple[Cell, ...]]:
+    for one in change.messages:
+        yield (
+            one.message_id,
+            one.device_id,
+            one.offer_id,
+            one.zone_id,
+            one.decided_at,
+            one.expires_at,
+            one.delivery,
+            _json.encode(one.content),
+        )

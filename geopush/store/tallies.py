@@ -1,0 +1,30 @@
+"""Give back to the caps what surely was not sent."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from geopush.core.known import Known
+from geopush.core.ping import CustomerKey
+from geopush.store.outbox import GIVEN_BACK, Settled
+from geopush.store.pool import Connection
+from geopush.store.revise import revise
+
+
+async def give_back(connection: Connection, settled: Iterable[Settled]) -> None:
+    """Take the tallies of messages that never left off their customers' rows."""
+    unsent: dict[CustomerKey, set[UUID]] = {}
+    for one in settled:
+        if one.state in GIVEN_BACK:
+            unsent.setdefault(one.customer, set()).add(one.message_id)
+
+    def without(known: Known) -> Known:
+        gone = unsent[known.customer]
+        kept = tuple(
+            tally for tally in known.state.tallies if tally.message_id not in gone
+        )
+        return replace(known, state=replace(known.state, tallies=kept))
+
+    if unsent:
+        await revise(connection, unsent, without)
