@@ -1,0 +1,119 @@
+"""Customers' rows off the hot path: found by any of their ids, locked, written."""
+
+from collections.abc import Iterable
+
+from geopush.core.known import Known, KnownOf, write
+from geopush.core.ping import CustomerKey, customer_key
+from geopush.store.again import Raced
+from geopush.store.pool import Connection
+from geopush.store.presences import load, lock
+
+_ALIAS = """
+    SELECT alias_of FROM customer WHERE bucket = $1 AND customer_id = $2
+"""
+
+_IS_ALIAS = """
+    SELECT 1 FROM customer
+    JOIN unnest($1::smallint[], $2::text[]) AS asked (bucket, customer_id)
+    USING (bucket, customer_id)
+    WHERE alias_of IS NOT NULL
+"""
+
+# A row that is not there yet counts as read at version -1. The version moves on, so
+# that a decision in flight fails its check and decides anew.
+_SAVE = """
+    INSERT INTO customer (bucket, customer_id, version, seen, state, profile)
+    VALUES ($1, $2, $3::integer + 1, $4, $5, $6)
+    ON CONFLICT (bucket, customer_id) DO UPDATE
+    SET version = EXCLUDED.version, seen = EXCLUDED.seen, state = EXCLUDED.state,
+        profile = EXCLUDED.profile
+    WHERE customer.version = $3
+    RETURNING version
+"""
+
+# What hangs on a customer follows to whom they turned out to be. What was sent or
+# decided before stays where it was: it is history.
+_FORWARD = """
+    WITH devices AS (
+        UPDATE device SET bucket = $3, customer_id = $4
+        WHERE bucket = $1 AND customer_id = $2
+    ), presences AS (
+        UPDATE presence SET bucket = $3, customer_id = $4
+        WHERE bucket = $1 AND customer_id = $2
+    ), timers AS (
+        UPDATE timer SET bucket = $3, customer_id = $4
+        WHERE bucket = $1 AND customer_id = $2
+    ), queued AS (
+        UPDATE outbox SET bucket = $3, customer_id = $4
+        WHERE bucket = $1 AND customer_id = $2 AND state IN ('queued', 'retry')
+    )
+    UPDATE customer
+    SET alias_of = $4, version = version + 1, state = $5, profile = $6
+    WHERE bucket = $1 AND customer_id = $2
+"""
+
+_LEAVE = """
+    WITH timers AS (
+        DELETE FROM timer WHERE bucket = $1 AND customer_id = $2 AND device_id = $3
+    )
+    DELETE FROM presence WHERE bucket = $1 AND customer_id = $2 AND device_id = $3
+"""
+
+
+async def resolve(connection: Connection, customer_id: str) -> CustomerKey:
+    """Where a customer's row is, by their id or by one they had before."""
+    key = customer_key(customer_id)
+    alias = await connection.fetchval(_ALIAS, key.bucket, key.customer_id)
+    return key if alias is None else customer_key(alias)
+
+
+async def hold(connection: Connection, keys: Iterable[CustomerKey]) -> KnownOf:
+    """Lock these customers' rows and read them; one that is not there is left out."""
+    asked = sorted(set(keys))
+    buckets, ids = [key.bucket for key in asked], [key.customer_id for key in asked]
+    await lock(connection, asked)
+    if await connection.fetchval(_IS_ALIAS, buckets, ids):
+        raise Raced("a customer turned out to be another one meanwhile")
+    return await load(connection, asked)
+
+
+async def find(connection: Connection, customer_id: str) -> Known | None:
+    """Read a customer's row by their id or by one they had before."""
+    key = await resolve(connection, customer_id)
+    return (await load(connection, [key])).get(key)
+
+
+async def save(connection: Connection, known: Known) -> None:
+    """Write a customer's row as it is from now on; ``Raced`` if it is not as read."""
+    seen = [one.recorded_at for one in known.state.devices.values() if one.recorded_at]
+    written = await connection.fetchval(
+        _SAVE,
+        known.customer.bucket,
+        known.customer.customer_id,
+        known.version,
+        max(seen, default=None),
+        write(known.state),
+        write(known.profile),
+    )
+    if written is None:
+        raise Raced("a customer's row changed meanwhile")
+
+
+async def forward(
+    connection: Connection, gone: Known, to: CustomerKey, emptied: Known
+) -> None:
+    """Leave an alias in place of a customer, and hand over what hangs on them."""
+    await connection.execute(
+        _FORWARD,
+        gone.customer.bucket,
+        gone.customer.customer_id,
+        to.bucket,
+        to.customer_id,
+        write(emptied.state),
+        write(emptied.profile),
+    )
+
+
+async def leave(connection: Connection, customer: CustomerKey, device_id: str) -> None:
+    """Forget where a device was that is not this customer's any more."""
+    await connection.execute(_LEAVE, customer.bucket, customer.customer_id, device_id)
