@@ -57,8 +57,8 @@ class ApnsGateway:
         self._clock = clock
         self._deadline = deadline.total_seconds()
         self._connections = {
-            environment: Connections(url, tls, deadline)
-            for environment, url in urls.items()
+            environment: Connections(urls[environment], tls, deadline)
+            for environment in Environment
         }
 
     async def send(self, message: Message) -> Outcome:

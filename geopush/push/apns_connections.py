@@ -31,12 +31,12 @@ class Connections:
         Everybody who needs a connection waits for the same attempt. It raises OSError
         or TimeoutError when it fails.
         """
-        while (best := self._least_busy()) is None:
-            attempt = self._dial()
-            await asyncio.wait([attempt])  # goes on for the others if we are cancelled
-            if attempt.cancelled():
-                raise ConnectionAbortedError("closed while connecting")
-            attempt.result()
+        best = self._least_busy()
+        if best is None:
+            await self._connected()
+            best = self._least_busy()
+        if best is None:
+            raise ConnectionResetError("closed as soon as it was open")
         if best.is_saturated and len(self._connections) < MOST_CONNECTIONS:
             self._dial()
         return best
@@ -52,6 +52,13 @@ class Connections:
     def _least_busy(self) -> AppleConnection | None:
         usable = (known for known in self._connections if known.is_open)
         return min(usable, key=lambda known: known.load, default=None)
+
+    async def _connected(self) -> None:
+        attempt = self._dial()
+        await asyncio.wait([attempt])  # goes on for the others if we are cancelled
+        if attempt.cancelled():
+            raise ConnectionAbortedError("closed while connecting")
+        attempt.result()
 
     def _dial(self) -> asyncio.Task[None]:
         if self._dialing is None:
@@ -73,10 +80,8 @@ class Connections:
                 self._port,
                 ssl=self._tls,
             )
-        self._connections.append(connection)
-        if connection.closed.is_set():
-            self._connections.remove(connection)
-            raise ConnectionResetError("closed as soon as it was open")
+        if not connection.closed.is_set():
+            self._connections.append(connection)
 
     def _forget(self, connection: AppleConnection) -> None:
         with suppress(ValueError):  # lost before it was ever listed

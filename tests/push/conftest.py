@@ -3,28 +3,55 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from pathlib import Path
 
+import msgspec
 import pytest
 
+from geopush.clock import Clock, utc_now
 from geopush.core.message import Environment
 from geopush.push.apns import ApnsGateway
 from geopush.push.apns_token import ApnsAccount
-from geopush.sandbox.certificates import KEY_ID, TEAM_ID, Papers, make_papers
+from geopush.push.fcm import FcmGateway
+from geopush.push.fcm_token import FcmAccount
+from geopush.sandbox import Sandbox
+from geopush.sandbox.certificates import (
+    KEY_ID,
+    PROJECT_ID,
+    TEAM_ID,
+    Papers,
+    make_papers,
+)
 from tests.push.build import NOW
 from tests.push.peer import Peer
 
+APPS = {"demo": "com.example.demo"}
+
 MakeApns = Callable[..., ApnsGateway]
+MakeFcm = Callable[..., FcmGateway]
 
 
 @pytest.fixture(scope="session")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("papers")
+
+
+@pytest.fixture(scope="session")
+def papers(directory: Path) -> Papers:
     """Certificates and keys, made once."""
-    return make_papers(tmp_path_factory.mktemp("papers"))
+    return make_papers(directory)
 
 
 @pytest.fixture
 def account(papers: Papers) -> ApnsAccount:
     return ApnsAccount("com.example.demo", papers.p8_file.read_text(), KEY_ID, TEAM_ID)
+
+
+@pytest.fixture
+async def sandbox(papers: Papers, directory: Path) -> AsyncIterator[Sandbox]:
+    sandbox = await Sandbox.start(directory, apps=APPS, clock=lambda: NOW)
+    yield sandbox
+    await sandbox.stop()
 
 
 @pytest.fixture
@@ -42,11 +69,36 @@ async def peer(papers: Papers) -> AsyncIterator[Peer]:
 async def make_apns(account: ApnsAccount, papers: Papers) -> AsyncIterator[MakeApns]:
     async with AsyncExitStack() as stack:
 
-        def make(url: str, *, deadline: float = 5.0) -> ApnsGateway:
+        def make(
+            url: str, *, deadline: float = 5.0, token_clock: Clock = utc_now
+        ) -> ApnsGateway:
             gateway = ApnsGateway(
                 account,
                 urls=dict.fromkeys(Environment, url),
                 ca_file=papers.ca_file,
+                clock=lambda: NOW,
+                token_clock=token_clock,
+                deadline=timedelta(seconds=deadline),
+            )
+            stack.push_async_callback(gateway.close)
+            return gateway
+
+        yield make
+
+
+@pytest.fixture
+async def make_fcm(papers: Papers) -> AsyncIterator[MakeFcm]:
+    async with AsyncExitStack() as stack:
+
+        def make(
+            url: str, *, deadline: float = 5.0, token_uri: str | None = None
+        ) -> FcmGateway:
+            info = msgspec.json.decode(papers.service_account_file.read_bytes())
+            info["token_uri"] = token_uri or f"{url}/token"
+            text = msgspec.json.encode(info).decode()
+            gateway = FcmGateway(
+                FcmAccount(PROJECT_ID, text),
+                url=url,
                 clock=lambda: NOW,
                 deadline=timedelta(seconds=deadline),
             )

@@ -1,0 +1,66 @@
+"""What a push carries."""
+
+import msgspec
+import pytest
+
+from geopush.core.message import Button, Content, MessageId
+from geopush.push.payload import data_for_google, for_apple
+from tests.push.build import a_message, words
+
+ID = a_message(None).message_id
+BARE = {"message_id": str(ID)}
+
+
+def apple(content: Content, message_id: MessageId = ID) -> dict[str, object]:
+    return msgspec.json.decode(for_apple(message_id, content), type=dict[str, object])
+
+
+def test_an_iphone_gets_the_words_and_may_change_them() -> None:
+    assert apple(words()) == {
+        "aps": {
+            "alert": {"title": "Sun!", "body": "20% off ice cream"},
+            "mutable-content": 1,
+        },
+        "geopush": BARE,
+    }
+
+
+def test_the_sdk_gets_url_and_buttons_on_both_platforms() -> None:
+    content = words(url="app://ice", buttons=(Button("like", "Like"),))
+    own = {
+        "message_id": str(ID),
+        "url": "app://ice",
+        "buttons": [{"id": "like", "text": "Like"}],
+    }
+    assert apple(content)["geopush"] == own
+    assert msgspec.json.decode(data_for_google(ID, content)["geopush"]) == own
+
+
+def test_an_iphone_fetches_the_picture_itself() -> None:
+    content = words(image="https://example.com/ice.png")
+    assert apple(content)["geopush"] == BARE | {"image": "https://example.com/ice.png"}
+    assert msgspec.json.decode(data_for_google(ID, content)["geopush"]) == BARE
+
+
+def test_what_an_offer_sets_for_ios_is_in_aps() -> None:
+    content = words(ios={"sound": "bell.caf", "interruption-level": "passive"})
+    aps = apple(content)["aps"]
+    assert isinstance(aps, dict)
+    assert (aps["sound"], aps["interruption-level"]) == ("bell.caf", "passive")
+
+
+@pytest.mark.parametrize("key", ["alert", "mutable-content"])
+def test_what_an_offer_sets_for_ios_never_hides_the_words(key: str) -> None:
+    assert apple(words(ios={key: "other"})) == apple(words())
+
+
+def test_data_of_the_offer_is_beside_ours_and_never_replaces_it() -> None:
+    content = words(data={"sku": "7", "aps": "x", "geopush": "x"})
+    assert apple(content) == apple(words()) | {"sku": "7"}
+    assert data_for_google(ID, words(data={"geopush": "x"})) == data_for_google(
+        ID, words()
+    )
+
+
+def test_letters_beyond_ascii_are_not_escaped() -> None:
+    assert "café ☀".encode() in for_apple(ID, words(body="café ☀"))
