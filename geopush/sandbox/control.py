@@ -75,14 +75,13 @@ class Control:
     async def add_rules(self, request: web.Request) -> web.Response:
         """Put one rule in force, or a list of them; all or none."""
         body = await request.read()
-        if body.lstrip().startswith(b"["):
-            rules = decode(body, list[Rule])
-        else:
-            rules = [decode(body, Rule)]
+        many = body.lstrip().startswith(b"[")
+        rules = decode(body, list[Rule]) if many else [decode(body, Rule)]
         for index, rule in enumerate(rules):
             text = objection(rule)
             if text is not None:
-                raise Refused(400, "invalid", text, f"$[{index}]")
+                path = f"$[{index}]" if many else "$"
+                raise Refused(400, "invalid", text, path)
         self._rules.add(rules)
         return _json({"items": self._rules.in_force()})
 

@@ -12,6 +12,7 @@ from geopush.sandbox.clock import SteppedClock
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 TOPIC = "com.example.demo"
+APPS = {"demo": TOPIC, "club": "com.example.club"}
 PHONE = "ab" * 32
 MESSAGE_ID = "0f9b2f1e-3f4b-5c6d-8e7f-001122334455"
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"

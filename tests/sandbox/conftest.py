@@ -9,7 +9,7 @@ import pytest
 
 from geopush.sandbox import Sandbox
 from geopush.sandbox.clock import SteppedClock
-from tests.sandbox.build import NOON, TOPIC, Stage
+from tests.sandbox.build import APPS, NOON, Stage
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,7 @@ def papers_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def stage(papers_directory: Path) -> AsyncIterator[Stage]:
     clock, token_clock = SteppedClock(NOON), SteppedClock(NOON)
     sandbox = await Sandbox.start(
-        papers_directory, apps={"demo": TOPIC}, clock=clock, token_clock=token_clock
+        papers_directory, apps=APPS, clock=clock, token_clock=token_clock
     )
     yield Stage(sandbox, clock, token_clock)
     await sandbox.stop()

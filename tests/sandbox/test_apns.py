@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from geopush.sandbox.inbox import PhoneView
-from tests.sandbox.build import MESSAGE_ID, PHONE, TOPIC, Stage, payload
+from tests.sandbox.build import APPS, MESSAGE_ID, PHONE, TOPIC, Stage, payload
 
 GOOD = json.dumps(payload()).encode()
 
@@ -180,11 +180,10 @@ async def test_a_header_twice_is_one_too_many(
 async def test_a_device_token_belongs_to_one_app(
     stage: Stage, client: httpx.AsyncClient
 ) -> None:
-    apps = stage.sandbox.apps
-    assert apps == {"demo": TOPIC}
     await send(stage, client)
-    response = await send(stage, client, apns_topic="com.example.second")
-    assert reason(response) == (400, "TopicDisallowed")
+    response = await send(stage, client, apns_topic=APPS["club"])
+    assert reason(response) == (400, "DeviceTokenNotForTopic")
+    assert (await send(stage, client)).status_code == 200
 
 
 @pytest.mark.parametrize(
