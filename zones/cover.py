@@ -18,6 +18,7 @@ WIDEST = 60.0  # degrees
 
 MOST_CELLS = 300  # a zone, and some for each further part
 MORE_CELLS = 10
+BOX_CELLS = 24
 EMPTIEST = 20  # boxes hold at most so many times the cells of what is in them
 
 
@@ -63,13 +64,18 @@ def plan_cover(zone: Zone) -> Cover | None:
 
 
 def _widened(shell: shapely.Polygon, zone: Zone, level: Level) -> shapely.Polygon:
-    """Return an outline that also holds the approach and what bent edges cut off."""
-    _, south, _, north = shell.bounds
+    """Return an outline that also holds the approach and what bent edges cut off.
+
+    It is a mere box where that hardly touches more cells.
+    """
+    west, south, east, north = shell.bounds
     meters = (zone.approach_meters or 0.0) * SLACK
-    wide, tall = degrees_for(meters, max(abs(south), abs(north)))
     # a tenth more: a buffer's round corners are cut a little short
-    widened = shapely.buffer(shell, 1.1 * (max(wide, tall) + level.bend), quad_segs=4)
-    return shapely.Polygon(widened.exterior)
+    rim = 1.1 * (max(degrees_for(meters, max(abs(south), abs(north)))) + level.bend)
+    box = shapely.box(west - rim, south - rim, east + rim, north + rim)
+    if _estimate(box, level) <= BOX_CELLS:
+        return box
+    return shapely.Polygon(shapely.buffer(shell, rim, quad_segs=4).exterior)
 
 
 def _is_ordinary(outline: shapely.Polygon) -> bool:
