@@ -1,6 +1,6 @@
 """What an offer may ask of weather, place and customer: a tree with three answers.
 
-A value that is missing makes a test unknown; unknown stays unknown under ``not``.
+A value that is missing makes a check unknown; unknown stays unknown under ``not``.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +13,7 @@ Values = Mapping[str, Value]
 
 
 class Operator(StrEnum):
-    """How a test compares what it sees with what it wants."""
+    """How a check compares what it sees with what it wants."""
 
     GT = auto()
     GTE = auto()
@@ -31,7 +31,7 @@ Scalar = str | float | int | bool
 Wanted = Scalar | tuple[Scalar, ...]
 
 
-class Test(Struct, frozen=True):
+class Check(Struct, frozen=True):
     """One comparison; ``off`` is where it lets go again once it held."""
 
     field: str
@@ -58,11 +58,11 @@ class Not(Struct, frozen=True):
     part: "Condition"
 
 
-Condition = Test | All | AnyOf | Not
+Condition = Check | All | AnyOf | Not
 
 
 class Clause(Struct, frozen=True):
-    """One test with what it saw, for the trace of a decision."""
+    """One check with what it saw, for the trace of a decision."""
 
     field: str
     operator: Operator
@@ -74,7 +74,7 @@ class Clause(Struct, frozen=True):
 def holds(condition: Condition, values: Values) -> bool | None:
     """Say whether a condition holds; None if what is missing decides."""
     match condition:
-        case Test():
+        case Check():
             return _passes(condition, values.get(condition.field))
         case Not(part=part):
             answer = holds(part, values)
@@ -86,22 +86,22 @@ def holds(condition: Condition, values: Values) -> bool | None:
 
 
 def clauses(condition: Condition, values: Values) -> list[Clause]:
-    """Return every test of a condition with what it saw, in the author's order."""
+    """Return every check of a condition with what it saw, in the author's order."""
     return [
         Clause(
-            field=test.field,
-            operator=test.operator,
-            wanted=test.wanted,
-            observed=values.get(test.field),
-            holds=_passes(test, values.get(test.field)),
+            field=check.field,
+            operator=check.operator,
+            wanted=check.wanted,
+            observed=values.get(check.field),
+            holds=_passes(check, values.get(check.field)),
         )
-        for test in _tests(condition)
+        for check in _checks(condition)
     ]
 
 
 def fields(condition: Condition) -> tuple[str, ...]:
     """Return the fields a condition asks for, each once, sorted."""
-    return tuple(sorted({test.field for test in _tests(condition)}))
+    return tuple(sorted({check.field for check in _checks(condition)}))
 
 
 def _decisive(
@@ -113,23 +113,23 @@ def _decisive(
     return None if None in answers else not decisive
 
 
-def _tests(condition: Condition) -> Iterator[Test]:
+def _checks(condition: Condition) -> Iterator[Check]:
     match condition:
-        case Test():
+        case Check():
             yield condition
         case Not(part=part):
-            yield from _tests(part)
+            yield from _checks(part)
         case All(parts=parts) | AnyOf(parts=parts):
             for part in parts:
-                yield from _tests(part)
+                yield from _checks(part)
 
 
-def _passes(test: Test, observed: Value) -> bool | None:
-    if test.operator is Operator.EXISTS:
-        return (observed is not None) is test.wanted
+def _passes(check: Check, observed: Value) -> bool | None:
+    if check.operator is Operator.EXISTS:
+        return (observed is not None) is check.wanted
     if observed is None:
         return None
-    return _COMPARE[test.operator](observed, test.wanted)
+    return _COMPARE[check.operator](observed, check.wanted)
 
 
 def _equal(observed: Value, wanted: Wanted) -> bool | None:

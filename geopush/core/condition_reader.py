@@ -8,15 +8,15 @@ from msgspec import Struct
 from geopush.core.condition import (
     All,
     AnyOf,
+    Check,
     Condition,
     Not,
     Operator,
     Scalar,
-    Test,
     Wanted,
 )
 from geopush.core.field import SKIES, FieldKind, kind_of, known_fields
-from geopush.core.problems import nearest, quoted, unknown
+from geopush.core.problems import nearest, note_unknown, quoted
 from zones import Problem
 
 DEEPEST = 8
@@ -102,7 +102,7 @@ class _Reading:
             self._refuse(path, "condition_malformed", text)
             return None
         if not joiners:
-            return self._leaves(raw, path)
+            return self._leaves(raw, path) if self._has_room(len(raw)) else None
         inner = f"{path}.{joiners[0]}"
         if joiners == ["not"]:
             part = self.node(raw["not"], inner, depth + 1)
@@ -115,56 +115,63 @@ class _Reading:
             text = "must be a list with at least one condition"
             self._refuse(path, "condition_malformed", text)
             return ()
+        if not self._has_room(len(raw)):
+            return ()
         read = [
             self.node(one, f"{path}[{index}]", depth + 1)
             for index, one in enumerate(raw)
-            if self.nodes <= MOST_NODES
         ]
-        self.nodes += len(raw) - len(read)
         return tuple(one for one in read if one is not None)
 
-    def _leaves(self, raw: dict[str, object], path: str) -> Condition | None:
-        tests = [
-            test
-            for field, asked in raw.items()
-            for test in self._field(field, asked, f"{path}.{field}")
-        ]
-        self.nodes += len(tests) - 1
-        return tests[0] if len(tests) == 1 else All(tuple(tests))
+    def _has_room(self, more: int) -> bool:
+        """Stop early where too much is asked, so that a refusal costs little."""
+        if self.nodes + more <= MOST_NODES + 1:
+            return True
+        self.nodes += more
+        return False
 
-    def _field(self, field: str, asked: object, path: str) -> list[Test]:
+    def _leaves(self, raw: dict[str, object], path: str) -> Condition | None:
+        checks = [
+            check
+            for field, asked in raw.items()
+            for check in self._field(field, asked, f"{path}.{field[:100]}")
+        ]
+        self.nodes += len(checks) - 1
+        return checks[0] if len(checks) == 1 else All(tuple(checks))
+
+    def _field(self, field: str, asked: object, path: str) -> list[Check]:
         kind = kind_of(field, self._roots)
         if kind is None:
             known = known_fields(self._roots)
-            self._problems.append(
-                unknown(path, "condition_unknown_field", "field", field, known)
-            )
+            code = "condition_unknown_field"
+            note_unknown(self._problems, path, code, "field", field, known)
             return []
         if not isinstance(asked, dict) or not asked.keys() - _LETS_GO:
             hint = quoted([str(word) for word in _OPERATORS[kind]])
             text = f"must be an object with at least one of {hint}"
             self._refuse(path, "condition_malformed", text)
             return []
+        if not self._has_room(len(asked)):
+            return []
         question = _Question(field, kind, asked, path)
-        return [test for word in asked if (test := self._test(question, word))]
+        return [check for word in asked if (check := self._read_check(question, word))]
 
-    def _test(self, question: _Question, word: str) -> Test | None:
-        place = f"{question.path}.{word}"
+    def _read_check(self, question: _Question, word: str) -> Check | None:
+        place = f"{question.path}.{word[:100]}"
         if word in _LETS_GO:
             self._check_off(question, word)
             return None
         if word not in _OPERATORS[question.kind]:
             known = [str(one) for one in _OPERATORS[question.kind]] + list(_LETS_GO)
-            self._problems.append(
-                unknown(place, "condition_unknown_operator", "operator", word, known)
-            )
+            code = "condition_unknown_operator"
+            note_unknown(self._problems, place, code, "operator", word, known)
             return None
         operator = Operator(word)
         wanted = _wanted(operator, question.kind, question.asked[word])
         if isinstance(wanted, _Unfit):
             self._refuse(place, "condition_wrong_constant", wanted.text, wanted.meant)
             return None
-        return Test(question.field, operator, wanted, _off(operator, question.asked))
+        return Check(question.field, operator, wanted, _off(operator, question.asked))
 
     def _check_off(self, question: _Question, word: str) -> None:
         """Letting go must lie on the other side of taking hold, or it would flap."""
@@ -242,7 +249,7 @@ def _constant(kind: FieldKind, raw: object) -> Scalar | _Unfit:
 
 
 def _is_text(raw: object) -> TypeGuard[str]:
-    return isinstance(raw, str) and len(raw) <= LONGEST_TEXT
+    return isinstance(raw, str) and len(raw) <= LONGEST_TEXT and "\x00" not in raw
 
 
 def _is_number(raw: object) -> TypeGuard[float]:

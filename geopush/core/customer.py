@@ -8,8 +8,9 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from geopush.core.cap import Window, check_window
-from geopush.core.problems import quoted, read, unknown
+from geopush.core.problems import note_unknown, quoted
 from geopush.core.schedule import QuietHours, check_hours
+from geopush.core.shape import read
 from zones import Problem
 
 CLOCK_SKEW = timedelta(seconds=60)  # how far ahead a phone's clock may be unnoticed
@@ -140,14 +141,14 @@ def parse_consents(
     given: dict[Purpose, ConsentGiven] = {}
     words = [str(one) for one in Purpose]
     for word, answer in raw.items():
-        path = f"$.{word}"
+        path = f"$.{word[:100]}"
         if word in words:
             wanted = _known(answer, _Answer) if known_only else answer
             one = _given(wanted, path, now, problems, require_at=require_at)
             if one is not None:
                 given[Purpose(word)] = one
         elif not known_only:
-            problems.append(unknown(path, "unknown_field", "purpose", word, words))
+            note_unknown(problems, path, "unknown_field", "purpose", word, words)
     return problems or given
 
 

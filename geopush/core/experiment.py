@@ -5,10 +5,11 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from geopush.core.problems import piece, pieces
+from geopush.core.shape import piece, pieces
 from geopush.core.wording import MessagePatch, check_patch
 from zones import Problem
 
+MOST_VARIANTS = 16
 LONGEST_SPAN = timedelta(days=366)
 
 Word = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00]*\Z")]
@@ -35,7 +36,7 @@ class Experiment(Struct, frozen=True, forbid_unknown_fields=True):
     """Who is held out, which variants there are, and what success is."""
 
     holdout: Share = 0.0
-    variants: Annotated[tuple[Variant, ...], Meta(max_length=16)] = ()
+    variants: Annotated[tuple[Variant, ...], Meta(max_length=MOST_VARIANTS)] = ()
     conversion: Conversion | None = None
 
 
@@ -64,7 +65,7 @@ def check_experiment(raw: object, path: str, problems: list[Problem]) -> None:
     if variants and not any(one.weight > 0 for _, one in variants):
         text = "nobody would get any of these; give one a weight above 0"
         problems.append(Problem(f"{path}.variants", "impossible_weights", text))
-    for index, patch in pieces(raw, "variants", dict[str, object]):
+    for index, patch in pieces(raw, "variants", dict[str, object])[:MOST_VARIANTS]:
         place = f"{path}.variants[{index}].message"
         check_patch(patch.get("message"), place, problems)
 

@@ -1,5 +1,6 @@
 """The fields that conditions and templates may ask for, and what sort each is."""
 
+import re
 from collections.abc import Collection
 from enum import StrEnum, auto
 
@@ -43,7 +44,7 @@ FIELDS: dict[str, FieldKind] = {
 
 # Below these, authors name what the customer or the zone has: any name will do.
 OPEN_ROOTS = ("attributes", "customer", "zone.metadata")
-LONGEST_NAME = 128
+_NAME = re.compile(r"[^\x00]{1,128}")
 
 
 def kind_of(field: str, roots: Collection[str]) -> FieldKind | None:
@@ -51,7 +52,7 @@ def kind_of(field: str, roots: Collection[str]) -> FieldKind | None:
     for root in OPEN_ROOTS:
         name = field.removeprefix(root + ".")
         if name != field and root in roots:
-            return FieldKind.ANY if 0 < len(name) <= LONGEST_NAME else None
+            return FieldKind.ANY if _NAME.fullmatch(name) else None
     return FIELDS.get(field) if field.split(".")[0] in roots else None
 
 

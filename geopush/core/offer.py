@@ -18,13 +18,14 @@ from geopush.core.condition_reader import parse_condition
 from geopush.core.customer import Purpose
 from geopush.core.experiment import Experiment, StopWhen, check_experiment, check_stop
 from geopush.core.message import Delivery
-from geopush.core.problems import SCHEMA_CODES, piece, pieces, read
 from geopush.core.schedule import Schedule, check_schedule
+from geopush.core.shape import MISFITS, piece, pieces, read
 from geopush.core.trigger import Trigger, Words, read_triggers, waits_for
 from geopush.core.wording import Line, MessageDocument, MessageTemplate, read_message
 from zones import Problem
 
 READ_ONLY = ("offer_id", "revision", "paused")  # what GET adds and PUT takes back
+MOST_BYTES = 262_144
 CONDITION_ROOTS = ("attributes", "customer", "weather", "zone")
 AUDIENCE_ROOTS = ("attributes", "customer")
 
@@ -131,6 +132,9 @@ class Refusal(Struct, frozen=True):
 
 def parse_offer(offer_id: str, body: bytes) -> Offer | Refusal:
     """Return an offer ready to be decided, or everything that is wrong with it."""
+    if len(body) > MOST_BYTES:
+        text = f"is longer than {MOST_BYTES} bytes; no offer needs that many"
+        return Refusal(True, [Problem("$", "too_large", text)])
     try:
         raw = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -142,7 +146,7 @@ def parse_offer(offer_id: str, body: bytes) -> Offer | Refusal:
     _check_id(draft, offer_id, problems)
     if draft is not None and parts.message is not None and not problems:
         return _compile(offer_id, draft, parts, parts.message, _written(raw))
-    unreadable = any(problem.code in SCHEMA_CODES for problem in problems)
+    unreadable = any(problem.code in MISFITS for problem in problems)
     return Refusal(unreadable, problems)
 
 
@@ -152,7 +156,7 @@ def document(offer: Offer) -> dict[str, object]:
 
 
 def needs_weather(offer: Offer) -> bool:
-    """Say whether an offer's conditions or words ask for the weather."""
+    """Say whether an offer's conditions ask for the weather."""
     asked = () if offer.conditions is None else fields(offer.conditions)
     return any(field.startswith("weather.") for field in asked)
 

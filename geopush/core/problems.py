@@ -1,64 +1,28 @@
-"""Reading decoded JSON into values, and noting everything that is wrong with it."""
+"""Noting what is wrong: words nobody knows, and what was most likely meant."""
 
-import re
-from collections.abc import Collection, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection
 from difflib import get_close_matches
-from typing import TypeVar
-
-import msgspec
-from msgspec import inspect
 
 from zones import Problem
 
-T = TypeVar("T")
-
-# What a body has that does not even fit the shape of what it should be.
-SCHEMA_CODES = frozenset(
-    ("wrong_type", "wrong_length", "unknown_field", "unknown_word", "missing_field")
-)
-
-_JSON_WORDS: tuple[tuple[type, str], ...] = (
-    (bool, "true or false"),
-    (int, "a number"),
-    (float, "a number"),
-    (str, "text"),
-    (list, "a list"),
-    (dict, "an object"),
-    (type(None), "null"),
-)
+MOST_HELPED = 100  # so many are shown; looking for what was meant takes time
 
 
-def read(raw: object, wanted: type[T], path: str, problems: list[Problem]) -> T | None:
-    """Return decoded JSON as a value of a type, or note all its problems."""
-    try:
-        return msgspec.convert(raw, wanted)
-    except msgspec.ValidationError as error:
-        before = len(problems)
-        _check(raw, inspect.type_info(wanted), path, problems)
-        if len(problems) == before:
-            problems.append(Problem(path, "wrong_type", str(error)))
-        return None
-
-
-def piece(raw: object, key: str, wanted: type[T]) -> T | None:
-    """Return one field of an object if it is there and reads well."""
-    if not isinstance(raw, dict) or raw.get(key) is None:
-        return None
-    try:
-        return msgspec.convert(raw[key], wanted)
-    except msgspec.ValidationError:
-        return None
-
-
-def pieces(raw: object, key: str, wanted: type[T]) -> list[tuple[int, T]]:
-    """Return the items of a list in an object that read well, with their places."""
-    items = raw.get(key) if isinstance(raw, dict) else None
-    return [
-        (index, one)
-        for index, item in enumerate(items if isinstance(items, list) else ())
-        if (one := piece({key: item}, key, wanted)) is not None
-    ]
+def note_unknown(
+    problems: list[Problem],
+    path: str,
+    code: str,
+    what: str,
+    word: str,
+    known: Collection[str],
+) -> None:
+    """Note a word that is not among those known here, and what it may have meant."""
+    shown, meant, hint = word[:100], None, "remove it"
+    if len(problems) < MOST_HELPED:
+        meant = nearest(shown, known)
+        hint = f"known: {quoted(sorted(known))}" if meant is None else f'try "{meant}"'
+    text = f'"{shown}" is no {what} here; {hint}'
+    problems.append(Problem(path, code, text, suggestion=meant))
 
 
 def nearest(word: str, known: Collection[str]) -> str | None:
@@ -69,237 +33,3 @@ def nearest(word: str, known: Collection[str]) -> str | None:
 def quoted(words: Collection[str]) -> str:
     """Return words as people list them: "a", "b", "c"."""
     return ", ".join(f'"{word}"' for word in words)
-
-
-def unknown(
-    path: str, code: str, what: str, word: str, known: Collection[str]
-) -> Problem:
-    """Return the problem of a word that is not among those known here."""
-    meant = nearest(word, known)
-    hint = f"known: {quoted(sorted(known))}" if meant is None else f'try "{meant}"'
-    text = f'"{word[:100]}" is no {what} here; {hint}'
-    return Problem(path, code, text, suggestion=meant)
-
-
-def _check(
-    raw: object, shape: inspect.Type, path: str, problems: list[Problem]
-) -> None:
-    match shape:
-        case inspect.StructType():
-            _check_struct(raw, shape, path, problems)
-        case inspect.DictType():
-            _check_dict(raw, shape, path, problems)
-        case inspect.VarTupleType(item_type=item) | inspect.ListType(item_type=item):
-            _check_items(raw, shape, item, path, problems)
-        case inspect.TupleType(item_types=items):
-            _check_tuple(raw, items, path, problems)
-        case inspect.UnionType(types=types):
-            _check_union(raw, types, path, problems)
-        case inspect.CustomType() | inspect.AnyType():
-            return
-        case _:
-            _check_leaf(raw, shape, path, problems)
-
-
-def _check_struct(
-    raw: object, shape: inspect.StructType, path: str, problems: list[Problem]
-) -> None:
-    if not isinstance(raw, dict):
-        problems.append(_wrong(path, "an object", raw))
-        return
-    known = {field.encode_name: field for field in shape.fields}
-    problems.extend(
-        unknown(f"{path}.{key}", "unknown_field", "field", key, known)
-        for key in raw
-        if key not in known and shape.forbid_unknown_fields
-    )
-    for name, field in known.items():
-        if name in raw:
-            _check(raw[name], field.type, f"{path}.{name}", problems)
-        elif field.required:
-            text = f'"{name}" is missing and has no default; add it'
-            problems.append(Problem(f"{path}.{name}", "missing_field", text))
-
-
-def _check_dict(
-    raw: object, shape: inspect.DictType, path: str, problems: list[Problem]
-) -> None:
-    if not isinstance(raw, dict):
-        problems.append(_wrong(path, "an object", raw))
-        return
-    _check_length(len(raw), shape, path, problems)
-    for key, value in raw.items():
-        _check(key, shape.key_type, f"{path}.{key}", problems)
-        _check(value, shape.value_type, f"{path}.{key}", problems)
-
-
-def _check_items(
-    raw: object,
-    shape: inspect.VarTupleType | inspect.ListType,
-    item: inspect.Type,
-    path: str,
-    problems: list[Problem],
-) -> None:
-    if not isinstance(raw, list):
-        problems.append(_wrong(path, "a list", raw))
-        return
-    _check_length(len(raw), shape, path, problems)
-    for index, one in enumerate(raw):
-        _check(one, item, f"{path}[{index}]", problems)
-
-
-def _check_tuple(
-    raw: object, items: Sequence[inspect.Type], path: str, problems: list[Problem]
-) -> None:
-    if not isinstance(raw, list) or len(raw) != len(items):
-        problems.append(_wrong(path, f"a list of {len(items)}", raw))
-        return
-    for index, (one, item) in enumerate(zip(raw, items, strict=True)):
-        _check(one, item, f"{path}[{index}]", problems)
-
-
-def _check_length(
-    length: int,
-    shape: inspect.VarTupleType | inspect.ListType | inspect.DictType,
-    path: str,
-    problems: list[Problem],
-) -> None:
-    least, most = shape.min_length or 0, shape.max_length
-    if length < least or (most is not None and length > most):
-        wanted = f"at least {least}" if length < least else f"at most {most}"
-        text = f"has {length} entries; it takes {wanted}"
-        problems.append(Problem(path, "wrong_length", text))
-
-
-def _check_union(
-    raw: object, types: Sequence[inspect.Type], path: str, problems: list[Problem]
-) -> None:
-    if raw is None and any(isinstance(kind, inspect.NoneType) for kind in types):
-        return
-    kinds = [kind for kind in types if not isinstance(kind, inspect.NoneType)]
-    if len(kinds) == 1:
-        _check(raw, kinds[0], path, problems)
-    elif all(_faults(raw, kind, path) for kind in kinds):
-        wanted = " or ".join(_in_words(kind) for kind in kinds)
-        problems.append(_wrong(path, wanted, raw))
-
-
-def _faults(raw: object, shape: inspect.Type, path: str) -> list[Problem]:
-    faults: list[Problem] = []
-    _check(raw, shape, path, faults)
-    return faults
-
-
-def _check_leaf(
-    raw: object, shape: inspect.Type, path: str, problems: list[Problem]
-) -> None:
-    if isinstance(shape, inspect.EnumType) and isinstance(raw, str):
-        words = [str(word) for word in shape.cls]
-        if raw not in words:
-            problems.append(unknown(path, "unknown_word", "word", raw, words))
-    elif not _fits(raw, shape):
-        problems.append(_wrong(path, _in_words(shape), raw))
-
-
-def _fits(raw: object, shape: inspect.Type) -> bool:
-    match shape:
-        case inspect.BoolType():
-            return isinstance(raw, bool)
-        case inspect.IntType():
-            return (
-                isinstance(raw, int)
-                and not isinstance(raw, bool)
-                and _in_range(raw, shape)
-            )
-        case inspect.FloatType():
-            return (
-                isinstance(raw, int | float)
-                and not isinstance(raw, bool)
-                and _in_range(raw, shape)
-            )
-        case inspect.StrType():
-            return isinstance(raw, str) and _is_text(raw, shape)
-        case inspect.DateTimeType():
-            return (
-                _converts(raw, datetime)
-                and isinstance(raw, str)
-                and bool(re.search(r"(?:[zZ]|[+-]\d\d:\d\d)$", raw))
-            )
-        case inspect.DateType():
-            return _converts(raw, date)
-        case inspect.TimeDeltaType():
-            return isinstance(raw, str) and _converts(raw, timedelta)
-        case _:
-            return False
-
-
-def _in_range(raw: float, shape: inspect.IntType | inspect.FloatType) -> bool:
-    return (shape.ge is None or raw >= shape.ge) and (
-        shape.le is None or raw <= shape.le
-    )
-
-
-def _is_text(raw: str, shape: inspect.StrType) -> bool:
-    return (
-        len(raw) >= (shape.min_length or 0)
-        and (shape.max_length is None or len(raw) <= shape.max_length)
-        and (shape.pattern is None or re.search(shape.pattern, raw) is not None)
-    )
-
-
-def _converts(raw: object, wanted: type) -> bool:
-    try:
-        msgspec.convert(raw, wanted)
-    except msgspec.ValidationError:
-        return False
-    return True
-
-
-def _in_words(shape: inspect.Type) -> str:
-    match shape:
-        case inspect.IntType():
-            return "a whole number" + _range_in_words(shape)
-        case inspect.FloatType():
-            return "a number" + _range_in_words(shape)
-        case inspect.StrType():
-            return "text" + _text_in_words(shape)
-        case inspect.EnumType(cls=words):
-            return "one of " + quoted([str(word) for word in words])
-        case _:
-            return _IN_WORDS.get(type(shape), "a list")
-
-
-_IN_WORDS: dict[type[inspect.Type], str] = {
-    inspect.BoolType: "true or false",
-    inspect.DateTimeType: 'a time with an offset such as "2026-05-01T12:00:00Z"',
-    inspect.DateType: 'a date such as "2026-05-01"',
-    inspect.TimeDeltaType: 'a duration such as "PT24H" or "P7D"',
-    inspect.StructType: "an object",
-    inspect.DictType: "an object",
-}
-
-
-def _range_in_words(shape: inspect.IntType | inspect.FloatType) -> str:
-    if shape.ge is not None and shape.le is not None:
-        return f" from {shape.ge} to {shape.le}"
-    return "" if shape.ge is None else f" of at least {shape.ge}"
-
-
-def _text_in_words(shape: inspect.StrType) -> str:
-    if shape.pattern is not None:
-        return f" that matches {shape.pattern}"
-    if shape.max_length is not None:
-        return f" of {shape.min_length or 0} to {shape.max_length} characters"
-    return ""
-
-
-def _wrong(path: str, wanted: str, raw: object) -> Problem:
-    return Problem(path, "wrong_type", f"is {_shown(raw)}; it must be {wanted}")
-
-
-def _shown(raw: object) -> str:
-    if isinstance(raw, str):
-        return f'"{raw[:60]}"' if len(raw) <= 60 else f'"{raw[:60]}..."'
-    if isinstance(raw, int | float) and not isinstance(raw, bool):
-        return format(raw, ".17g") if isinstance(raw, float) else str(raw)[:40]
-    return next(word for kind, word in _JSON_WORDS if isinstance(raw, kind))

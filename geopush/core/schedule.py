@@ -14,7 +14,13 @@ from msgspec import Meta, Struct, field
 from geopush.core.problems import nearest
 from zones import Problem, time_zone
 
-ClockTime = Annotated[str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+ClockTime = Annotated[
+    str,
+    Meta(
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)\Z",
+        description='a time of day such as "08:30", at most "24:00"',
+    ),
+]
 
 
 class Day(StrEnum):

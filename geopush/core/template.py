@@ -4,36 +4,22 @@ The only module that knows python-liquid, and nothing of it is used for filling 
 is not named here is refused, so a tag or filter that a later version brings is too.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from liquid import Environment, Mode
 from liquid.ast import BlockNode, Node
 from liquid.builtin.content import ContentNode
 from liquid.builtin.content import Literal as ContentTag
-from liquid.builtin.expressions import BooleanExpression, FilteredExpression, Nil, Path
+from liquid.builtin.expressions import (
+    BooleanExpression,
+    FilteredExpression,
+    Nil,
+    Path,
+    logical,
+    primitive,
+)
 from liquid.builtin.expressions.arguments import PositionalArgument
 from liquid.builtin.expressions.filtered import Filter as LiquidFilter
-from liquid.builtin.expressions.logical import (
-    EqExpression,
-    GeExpression,
-    GtExpression,
-    LeExpression,
-    LogicalAndExpression,
-    LogicalOrExpression,
-    LtExpression,
-    NeExpression,
-)
-from liquid.builtin.expressions.primitive import (
-    Blank as BlankLiteral,
-)
-from liquid.builtin.expressions.primitive import (
-    Empty,
-    FalseLiteral,
-    FloatLiteral,
-    IntegerLiteral,
-    StringLiteral,
-    TrueLiteral,
-)
 from liquid.builtin.illegal import Illegal
 from liquid.builtin.output import Output as OutputTag
 from liquid.builtin.output import OutputNode
@@ -67,7 +53,7 @@ from geopush.core.phrase import (
     Truth,
     fill,
 )
-from geopush.core.problems import quoted, unknown
+from geopush.core.problems import note_unknown, quoted
 from zones import Problem
 
 LONGEST_SOURCE = 2048
@@ -75,14 +61,20 @@ MOST_FILTERS = 10
 DEEPEST = 16
 ROOTS = ("attributes", "customer", "offer", "weather", "zone", "zone.metadata")
 _COMPARISONS: dict[type[Expression], str] = {
-    EqExpression: "==",
-    NeExpression: "!=",
-    LtExpression: "<",
-    LeExpression: "<=",
-    GtExpression: ">",
-    GeExpression: ">=",
+    logical.EqExpression: "==",
+    logical.NeExpression: "!=",
+    logical.LtExpression: "<",
+    logical.LeExpression: "<=",
+    logical.GtExpression: ">",
+    logical.GeExpression: ">=",
 }
-_CONSTANTS = (StringLiteral, IntegerLiteral, FloatLiteral, TrueLiteral, FalseLiteral)
+_CONSTANTS = (
+    primitive.StringLiteral,
+    primitive.IntegerLiteral,
+    primitive.FloatLiteral,
+    primitive.TrueLiteral,
+    primitive.FalseLiteral,
+)
 
 
 class Template(Struct, frozen=True):
@@ -193,15 +185,7 @@ class _Reading:
 
     def _filter(self, step: LiquidFilter) -> Filter:
         if step.name not in ARGUMENTS:
-            self._problems.append(
-                unknown(
-                    self._path,
-                    "template_unknown_filter",
-                    "filter",
-                    step.name,
-                    ARGUMENTS,
-                )
-            )
+            self._note_unknown("filter", step.name, ARGUMENTS)
             return Filter("strip")
         arguments = tuple(
             self._operand(one.value)
@@ -262,11 +246,11 @@ class _Reading:
         match expression:
             case BooleanExpression(expression=inner):
                 return self._question(inner, depth)
-            case LogicalAndExpression(left=left, right=right):
+            case logical.LogicalAndExpression(left=left, right=right):
                 return Both(
                     self._question(left, depth + 1), self._question(right, depth + 1)
                 )
-            case LogicalOrExpression(left=left, right=right):
+            case logical.LogicalOrExpression(left=left, right=right):
                 return Either(
                     self._question(left, depth + 1), self._question(right, depth + 1)
                 )
@@ -283,7 +267,7 @@ class _Reading:
                 return self._field(expression)
             case Nil():
                 return Constant(None)
-            case BlankLiteral() | Empty():
+            case primitive.Blank() | primitive.Empty():
                 return Blank()
             case _ if isinstance(expression, _CONSTANTS):
                 return Constant(expression.value)
@@ -295,11 +279,12 @@ class _Reading:
         name = ".".join(part for part in path.path if isinstance(part, str))
         plain = all(isinstance(part, str) for part in path.path)
         if not plain or kind_of(name, ROOTS) is None:
-            known = known_fields(ROOTS)
-            self._problems.append(
-                unknown(self._path, "template_unknown_field", "field", str(path), known)
-            )
+            self._note_unknown("field", str(path), known_fields(ROOTS))
         return Field(name)
+
+    def _note_unknown(self, what: str, word: str, known: Collection[str]) -> None:
+        code = f"template_unknown_{what}"
+        note_unknown(self._problems, self._path, code, what, word, known)
 
     def _refuse(self, what: str) -> None:
         text = f'"{what[:60]}" is not allowed here; {_ALLOWED}'

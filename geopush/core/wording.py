@@ -8,21 +8,34 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from geopush.core.problems import piece
+from geopush.core.shape import piece
 from geopush.core.template import Template, parse_address, parse_template
 from zones import Problem
 
 MOST_EXTRA_BYTES = 1500  # of the 4,096 that both gateways take; the words need the rest
 DEFAULT_TTL = 3600
+MOST_LANGUAGES = 32
+MOST_BUTTONS = 4
 
 Line = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00]*\Z")]
 Source = Annotated[str, Meta(min_length=1, max_length=2048, pattern=r"^[^\x00]*\Z")]
 Language = Annotated[
-    str, Meta(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}\Z", max_length=35)
+    str,
+    Meta(
+        pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}\Z",
+        description='a language such as "en" or "pt-BR"',
+    ),
 ]
-Texts = Annotated[dict[Language, Source], Meta(min_length=1, max_length=32)]
+Texts = Annotated[dict[Language, Source], Meta(min_length=1, max_length=MOST_LANGUAGES)]
 Extras = Annotated[dict[Line, Source | int | float | bool], Meta(max_length=16)]
-Image = Annotated[str, Meta(pattern=r"^https://[^\s\x00]+\Z", max_length=1024)]
+Image = Annotated[
+    str,
+    Meta(
+        pattern=r"^https://[^\s\x00]+\Z",
+        max_length=1024,
+        description='an address that begins with "https://"',
+    ),
+]
 
 Localised = Mapping[str, Template]  # by language, in lower case
 
@@ -41,7 +54,7 @@ class ButtonDocument(Struct, frozen=True, forbid_unknown_fields=True):
     text: Texts
 
 
-Buttons = Annotated[tuple[ButtonDocument, ...], Meta(max_length=4)]
+Buttons = Annotated[tuple[ButtonDocument, ...], Meta(max_length=MOST_BUTTONS)]
 
 
 class MessagePatch(Struct, frozen=True, forbid_unknown_fields=True):
@@ -143,7 +156,7 @@ def _localised(texts: dict[str, str], path: str, problems: list[Problem]) -> Loc
         language.lower().replace("_", "-"): parse_template(
             source, f"{path}.{language}", problems
         )
-        for language, source in texts.items()
+        for language, source in list(texts.items())[:MOST_LANGUAGES]
     }
     return {language: one for language, one in read.items() if one is not None}
 
@@ -169,19 +182,24 @@ def _buttons(
             problems.append(Problem(place, "duplicate_id", text))
     return tuple(
         ButtonTemplate(one.id, _localised(one.text, f"{path}[{index}].text", problems))
-        for index, one in enumerate(documents)
+        for index, one in enumerate(documents[:MOST_BUTTONS])
     )
 
 
 def _check_extras(raw: object, path: str, problems: list[Problem]) -> None:
-    if not isinstance(raw, dict):
-        return
-    data = raw.get("data")
-    for key in data if isinstance(data, dict) else ():
+    data = piece(raw, "data", dict[str, str]) or {}
+    for key in data:
         if _RESERVED.match(key):
-            text = f'"{key}" is taken by the gateways or by geopush; choose another'
-            problems.append(Problem(f"{path}.data.{key}", "reserved_key", text))
-    extras = [raw.get(key) for key in ("buttons", "data", "ios", "android", "image")]
+            text = f'"{key[:100]}" is taken by the gateways or by geopush'
+            problems.append(Problem(f"{path}.data.{key[:100]}", "reserved_key", text))
+    plain = dict[str, str | int | float | bool]
+    extras = (
+        data,
+        piece(raw, "buttons", tuple[ButtonDocument, ...]),
+        piece(raw, "ios", plain),
+        piece(raw, "android", plain),
+        piece(raw, "image", str),
+    )
     size = len(msgspec.json.encode(extras))
     if size > MOST_EXTRA_BYTES:
         text = f"its buttons, data, ios, android and image take {size} bytes; at most"
