@@ -64,7 +64,7 @@ class Sandbox:
         self.apns_url = self.fcm_url = ""
         self.inbox_url = self.clock_url = self.weather_url = ""
         self._papers = papers
-        self._clock = clock
+        self.clock = clock
         self._token_clock = token_clock
         self._running = AsyncExitStack()
 
@@ -101,7 +101,7 @@ class Sandbox:
             self.apps,
             self.inbox,
             self.rules,
-            clock=self._clock,
+            clock=self.clock,
             token_clock=self._token_clock,
         )
         self._running.push_async_callback(apns.stop)
@@ -118,7 +118,7 @@ class Sandbox:
 
     async def _start_control(self, port: int) -> None:
         listener, url = _listen(port)
-        control = Control(self.inbox, self.rules, self.weather, self._clock)
+        control = Control(self.inbox, self.rules, self.weather, self.clock)
         await self._serve(control.app(), listener)
         self.inbox_url = url + INBOX
         self.clock_url = url + CLOCK

@@ -4,6 +4,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
@@ -64,7 +65,8 @@ class Apns:
             self._server.close()
             for connection in list(self._connections):
                 connection.abort()
-            await self._server.wait_closed()
+            with suppress(TimeoutError):  # somebody may be in mid-handshake
+                await asyncio.wait_for(self._server.wait_closed(), 1)
 
     def answer(self, request: Request, tokens: ProviderTokens) -> Reply:
         """Answer one request as Apple would, or as the rules have it."""

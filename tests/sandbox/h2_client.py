@@ -83,7 +83,8 @@ class H2Client:
         await self.hear(StreamEnded, lambda e: e.stream_id == stream_id)
         head = await self.hear(ResponseReceived, lambda e: e.stream_id == stream_id)
         pieces = [e.data for e in self.data() if e.stream_id == stream_id]
-        return int(dict(head.headers)[":status"]), b"".join(pieces)
+        headers = {str(name): str(value) for name, value in head.headers}
+        return int(headers[":status"]), b"".join(pieces)
 
     async def answers(self, *stream_ids: int) -> list[int]:
         """Return the statuses of several answers."""
