@@ -27,7 +27,8 @@ _SETTINGS = {
     "log_error_verbosity": "terse",  # no contents of rows in the log
 }
 _DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
-_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Commits survive the end of any process, as in earnest, but not a power cut.
+_FORGETFUL = {"fsync": "off", "synchronous_commit": "on", "full_page_writes": "off"}
 
 
 class Cluster:

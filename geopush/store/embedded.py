@@ -2,13 +2,14 @@
 
 import asyncio
 import os
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+import asyncpg
+
 from geopush.errors import DatabaseError
-from geopush.store.account import account_for_postgres
+from geopush.store.account import Account, account_for_postgres
 from geopush.store.binaries import find_binaries
 from geopush.store.cluster import Cluster
 from geopush.store.place import (
@@ -22,6 +23,7 @@ from geopush.store.place import (
     take_lock,
     write_address,
 )
+from geopush.store.pool import GONE, open_connection
 from geopush.store.programs import POLL
 from geopush.store.server import Server
 
@@ -61,23 +63,18 @@ async def start_cluster(
     try:
         account = account_for_postgres()
         place = find_place(data_dir, account, refuge)
-        lock = await _lock_or_address(place)
-        if isinstance(lock, Address):
-            return Attached(place, lock)
+        found = await _lock_or_address(place)
+        if isinstance(found, Address):
+            return Attached(place, found)
         try:
             binaries = find_binaries(bin_dir, account, refuge)
-            forget_address(place)
-            address = Address(str(find_sockets(place, account)))
             cluster = Cluster(place, binaries, account, durable=durable)
-            server = Server(cluster, account, address)
-            await server.start()
-            write_address(place, address)
+            return await _own(cluster, account, found)
         except BaseException:
-            os.close(lock)
+            os.close(found)
             raise
     except OSError as error:
         raise DatabaseError(f"no database can run in {data_dir}: {error}") from error
-    return Owned(place, lock, address.dsn(), server)
 
 
 class Owned:
@@ -158,22 +155,38 @@ class Attached:
 
 
 async def _lock_or_address(place: Place) -> int | Address:
-    """Become the owner, or wait until the owner tells how to reach its server."""
+    """Become the owner, or wait until the owner's server answers."""
     while True:
         lock = take_lock(place.owner_lock)
         if lock is not None:
             return lock
         address = read_address(place)
-        if address is not None and _listens(address):
+        if address is not None and await _answers(address):
             return address
         await asyncio.sleep(POLL)
 
 
-def _listens(address: Address) -> bool:
+async def _answers(address: Address) -> bool:
     """Tell whether a server is there: the address may be a killed owner's."""
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(address.socket)
-        except OSError:
-            return False
+    try:
+        await (await open_connection(address.dsn())).close()
+    except asyncpg.InvalidCatalogNameError:  # its owner is about to make our database
+        return False
+    except GONE:
+        return False
+    except asyncpg.PostgresError as error:
+        raise DatabaseError(f"the database in {address.sockets}: {error}") from error
     return True
+
+
+async def _own(cluster: Cluster, account: Account, lock: int) -> Owned:
+    forget_address(cluster.place)  # what a killed owner left
+    address = Address(str(find_sockets(cluster.place, account)))
+    write_address(cluster.place, address)
+    server = Server(cluster, account, address)
+    try:
+        await server.start()
+    except BaseException:
+        forget_address(cluster.place)
+        raise
+    return Owned(cluster.place, lock, address.dsn(), server)

@@ -20,7 +20,8 @@ _SERVER_SETTINGS = {
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "30s",
 }
-_GONE: tuple[type[BaseException], ...] = (
+# What a lost database raises; some of it has other reasons too, so ask lost().
+GONE: tuple[type[Exception], ...] = (
     OSError,  # no socket, refused, reset; TimeoutError is one too
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,  # starting up, recovering, shutting down
@@ -30,7 +31,7 @@ _GONE: tuple[type[BaseException], ...] = (
     asyncpg.InterfaceError,  # the connection or the pool is closed
     asyncpg.InternalClientError,  # the protocol broke off in the middle of an answer
 )
-_OUR_FAULT: tuple[type[BaseException], ...] = (
+_OUR_FAULT: tuple[type[Exception], ...] = (
     asyncpg.DataError,  # an argument that asyncpg itself could not encode
     asyncpg.UnsupportedClientFeatureError,
 )
@@ -38,19 +39,25 @@ _OUR_FAULT: tuple[type[BaseException], ...] = (
 
 def lost(error: BaseException) -> bool:
     """Tell whether the error means that the database is gone: try again later."""
-    return isinstance(error, _GONE) and not isinstance(error, _OUR_FAULT)
+    return isinstance(error, GONE) and not isinstance(error, _OUR_FAULT)
 
 
 async def open_pool(dsn: str, *, size: int = 4) -> Pool:
     """Open a pool of at most ``size`` connections that speak our types."""
-    return await asyncpg.create_pool(
+    pool = await asyncpg.create_pool(
         dsn,
-        min_size=1,
+        min_size=0,  # else asyncpg itself tries again and again while there is none
         max_size=size,
         init=_teach,
         command_timeout=_PATIENCE,
         server_settings=_SERVER_SETTINGS,
     )
+    try:
+        await pool.fetchval("SELECT 1")
+    except BaseException:
+        pool.terminate()
+        raise
+    return pool
 
 
 async def open_connection(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":

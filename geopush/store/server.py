@@ -11,7 +11,7 @@ from geopush.errors import DatabaseError
 from geopush.store.account import Account
 from geopush.store.cluster import Cluster
 from geopush.store.place import ROLE, Address
-from geopush.store.pool import lost
+from geopush.store.pool import GONE
 from geopush.store.programs import POLL, Launcher, Process, end_of, have_place_alone
 
 _TOO_LONG_TO_STOP = 60.0  # seconds; then without a checkpoint, recovery makes up for it
@@ -78,10 +78,10 @@ class Server:
         while process.poll() is None:
             try:
                 await _make_database(self._address)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                if not lost(error):
-                    raise DatabaseError(f"PostgreSQL started, but: {error}") from error
+            except GONE:
                 await asyncio.sleep(POLL)
+            except asyncpg.PostgresError as error:
+                raise DatabaseError(f"PostgreSQL started, but: {error}") from error
             else:
                 return
         if not self._stopping:
