@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from geopush.core.customer import Moment, Word
 from geopush.core.known import DeviceProfile
 from geopush.core.message import Address, AddressKind, Environment, Platform
 from geopush.core.ping import CustomerKey, DeviceId, Identifier
@@ -42,6 +43,25 @@ class Permissions(Struct, frozen=True, omit_defaults=True):
     precise: Allowed = None
 
 
+class AnswerSaid(Struct, frozen=True, omit_defaults=True):
+    """An answer to a question of consent; without a time it was given now."""
+
+    granted: bool
+    at: Moment | None = None
+    text_version: Word | None = None
+    language: Word | None = None
+    source: Word | None = None
+
+
+class ConsentsSaid(Struct, frozen=True):
+    """Answers by purpose; true and false are short for an answer given now."""
+
+    push_marketing: bool | AnswerSaid | UnsetType = UNSET
+    push_service: bool | AnswerSaid | UnsetType = UNSET
+    location: bool | AnswerSaid | UnsetType = UNSET
+    profiling: bool | AnswerSaid | UnsetType = UNSET
+
+
 class Registration(Struct, frozen=True):
     """What a device says of itself; what it leaves out stays, null clears."""
 
@@ -56,6 +76,7 @@ class Registration(Struct, frozen=True):
     timezone: TimezoneName | UnsetType = UNSET
     language: Language | UnsetType = UNSET
     permissions: Permissions | UnsetType | None = UNSET
+    consents: ConsentsSaid | UnsetType = UNSET
 
 
 class Device(Struct, frozen=True):

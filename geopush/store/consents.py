@@ -29,7 +29,7 @@ _HISTORY = """
 """
 
 
-class Answer(Struct, frozen=True):
+class LoggedAnswer(Struct, frozen=True):
     """One line of the log."""
 
     purpose: Purpose
@@ -66,11 +66,13 @@ async def append(
         )
 
 
-async def history(connection: Connection, customer: CustomerKey) -> Sequence[Answer]:
+async def history(
+    connection: Connection, customer: CustomerKey
+) -> Sequence[LoggedAnswer]:
     """Return all answers of a customer, the oldest first."""
     rows = await connection.fetch(_HISTORY, customer.bucket, customer.customer_id)
     return [
-        Answer(
+        LoggedAnswer(
             purpose=Purpose(row["purpose"]),
             granted=row["granted"],
             at=row["at"],

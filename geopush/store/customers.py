@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from geopush.core.known import Known, KnownOf, write
+from geopush.core.known import Known, KnownOf, Profile, State, write
 from geopush.core.ping import CustomerKey, customer_key
 from geopush.store.again import Raced
 from geopush.store.pool import Connection
@@ -99,18 +99,16 @@ async def save(connection: Connection, known: Known) -> None:
         raise Raced("a customer's row changed meanwhile")
 
 
-async def forward(
-    connection: Connection, gone: Known, to: CustomerKey, emptied: Known
-) -> None:
+async def forward(connection: Connection, gone: CustomerKey, to: CustomerKey) -> None:
     """Leave an alias in place of a customer, and hand over what hangs on them."""
     await connection.execute(
         _FORWARD,
-        gone.customer.bucket,
-        gone.customer.customer_id,
+        gone.bucket,
+        gone.customer_id,
         to.bucket,
         to.customer_id,
-        write(emptied.state),
-        write(emptied.profile),
+        write(State()),
+        write(Profile()),
     )
 
 

@@ -1,0 +1,162 @@
+"""What people change of a customer: attributes, consents, preferences."""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum, auto
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from geopush.clock import Clock
+from geopush.core.consent import Given, answered
+from geopush.core.customer import Preferences
+from geopush.core.known import Attribute, Known, Profile
+from geopush.core.merge import nobody, revised
+from geopush.core.ping import CustomerKey
+from geopush.store import consents, customers
+from geopush.store.again import transact
+from geopush.store.consents import LoggedAnswer
+from geopush.store.pool import Connection, Pool
+
+MOST_ATTRIBUTES = 100
+
+Attributes = Mapping[str, Attribute]
+
+
+class Saved(Struct, frozen=True):
+    """A customer as they are known from now on."""
+
+    known: Known
+    is_new: bool
+
+
+class Unsaved(StrEnum):
+    """Why nothing was changed."""
+
+    NOT_FOUND = auto()
+    CHANGED_MEANWHILE = auto()
+    TOO_MANY_ATTRIBUTES = auto()
+
+
+class Wish(Struct, frozen=True):
+    """A change of one customer, and what it depends on."""
+
+    customer_id: str
+    change: Callable[[Profile], Profile]
+    expected: int | None
+    given: Given = {}
+    creates: bool = True
+
+
+class Profiles:
+    """Reads and changes what people, not pings, say of a customer.
+
+    ``expected`` is the revision that the caller has seen; with another one nothing is
+    changed.
+    """
+
+    def __init__(self, pool: Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def find(self, customer_id: str) -> Known | None:
+        """Return what is known of a customer."""
+        async with self._pool.acquire() as connection:
+            return await customers.find(connection, customer_id)
+
+    async def history(
+        self, customer_id: str
+    ) -> tuple[Known, Sequence[LoggedAnswer]] | None:
+        """Return a customer and every answer to a question of consent they gave."""
+        async with self._pool.acquire() as connection:
+            known = await customers.find(connection, customer_id)
+            if known is None:
+                return None
+            return known, await consents.history(connection, known.customer)
+
+    async def describe(
+        self,
+        customer_id: str,
+        attributes: Attributes,
+        test: bool,
+        expected: int | None = None,
+    ) -> Saved | Unsaved:
+        """Set all attributes of a customer, who need not be known yet."""
+
+        def change(profile: Profile) -> Profile:
+            return replace(profile, attributes=_present(attributes), test=test)
+
+        return await self._change(Wish(customer_id, change, expected))
+
+    async def amend(
+        self,
+        customer_id: str,
+        attributes: Attributes | None,
+        test: bool | None,
+        expected: int | None = None,
+    ) -> Saved | Unsaved:
+        """Set some attributes of a known customer; none in their place removes all."""
+
+        def change(profile: Profile) -> Profile:
+            both = {} if attributes is None else {**profile.attributes, **attributes}
+            is_test = profile.test if test is None else test
+            return replace(profile, attributes=_present(both), test=is_test)
+
+        wish = Wish(customer_id, change, expected, creates=False)
+        return await self._change(wish)
+
+    async def prefer(
+        self, customer_id: str, preferences: Preferences, expected: int | None = None
+    ) -> Saved | Unsaved:
+        """Set all preferences of a customer, who need not be known yet."""
+
+        def change(profile: Profile) -> Profile:
+            return replace(profile, preferences=preferences)
+
+        return await self._change(Wish(customer_id, change, expected))
+
+    async def answer(
+        self, customer_id: str, given: Given, expected: int | None = None
+    ) -> Saved | Unsaved:
+        """Write down answers to questions of consent; the latest of each holds."""
+
+        def change(profile: Profile) -> Profile:
+            return replace(profile, consents=answered(profile.consents, given))
+
+        return await self._change(Wish(customer_id, change, expected, given))
+
+    async def _change(self, wish: Wish) -> Saved | Unsaved:
+        now = self._clock()
+
+        async def work(connection: Connection) -> Saved | Unsaved:
+            key = await customers.resolve(connection, wish.customer_id)
+            known = (await customers.hold(connection, [key])).get(key)
+            made = _fulfil(wish, key, known)
+            if isinstance(made, Unsaved):
+                return made
+            if made != known:
+                await customers.save(connection, made)
+            answers = wish.given.items()
+            await consents.append(connection, key, answers, now, source="crm")
+            return Saved(made, is_new=known is None)
+
+        return await transact(self._pool, work)
+
+
+def _fulfil(wish: Wish, key: CustomerKey, known: Known | None) -> Known | Unsaved:
+    if known is None and not wish.creates:
+        return Unsaved.NOT_FOUND
+    if wish.expected is not None and (
+        known is None or known.profile.revision != wish.expected
+    ):
+        return Unsaved.CHANGED_MEANWHILE
+    before = known or nobody(key)
+    profile = wish.change(before.profile)
+    if known is None:  # whoever is told of by id has been identified
+        profile = replace(profile, identified=True)
+    if len(profile.attributes) > MOST_ATTRIBUTES:
+        return Unsaved.TOO_MANY_ATTRIBUTES
+    return replace(before, profile=revised(before.profile, profile))
+
+
+def _present(attributes: Attributes) -> dict[str, Attribute]:
+    return {name: one for name, one in attributes.items() if one is not None}

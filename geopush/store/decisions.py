@@ -1,0 +1,94 @@
+"""Decisions as people ask for them: the newest first, each with its gates."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+from msgspec import Struct
+
+from geopush.core.decide import Gate, Reason, Verdict
+from geopush.store.messages import After
+from geopush.store.pool import Connection
+
+# A plan is made for each question, because which index serves depends on what is asked.
+_ALONE = "SET LOCAL plan_cache_mode = force_custom_plan"
+
+_LIST = """
+    SELECT decision_id, customer_id, device_id, offer_id, zone_id, occasion, at,
+           verdict, reason, trace
+    FROM decision
+    WHERE ($1::text IS NULL OR customer_id = $1)
+      AND ($2::text IS NULL OR offer_id = $2)
+      AND ($3::timestamptz IS NULL OR at >= $3)
+      AND ($4::timestamptz IS NULL OR at < $4)
+      AND ($5::timestamptz IS NULL OR (at, decision_id) < ($5, $6::uuid))
+    ORDER BY at DESC, decision_id DESC
+    LIMIT $7
+"""
+
+
+class DecisionFilter(Struct, frozen=True):
+    """Which decisions are asked for; what is left out is not looked at."""
+
+    customer_id: str | None = None
+    offer_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class DecisionRow(Struct, frozen=True):
+    """A candidate, the one reason it ended in, and the gates with what they saw."""
+
+    decision_id: UUID
+    customer_id: str
+    device_id: str
+    offer_id: str
+    zone_id: str | None
+    occasion: str
+    at: datetime
+    verdict: Verdict
+    reason: Reason
+    gates: list[Gate]
+    message_id: UUID | None
+
+
+_traces = msgspec.json.Decoder(list[Gate])
+
+
+async def list_decisions(
+    connection: Connection, asked: DecisionFilter, limit: int, after: After | None
+) -> Sequence[DecisionRow]:
+    """Return up to so many decisions, the newest first."""
+    async with connection.transaction(readonly=True):
+        await connection.execute(_ALONE)
+        rows = await connection.fetch(
+            _LIST,
+            asked.customer_id,
+            asked.offer_id,
+            asked.since,
+            asked.until,
+            after and after.at,
+            after and after.row_id,
+            limit,
+        )
+    return [_decision(row) for row in rows]
+
+
+def _decision(row: Record) -> DecisionRow:
+    verdict = Verdict(row["verdict"])
+    return DecisionRow(
+        decision_id=row["decision_id"],
+        customer_id=row["customer_id"],
+        device_id=row["device_id"],
+        offer_id=row["offer_id"],
+        zone_id=row["zone_id"],
+        occasion=row["occasion"],
+        at=row["at"],
+        verdict=verdict,
+        reason=Reason(row["reason"]),
+        gates=_traces.decode(row["trace"]),
+        # A decision and its message go by the same id.
+        message_id=row["decision_id"] if verdict is Verdict.DECIDED else None,
+    )
