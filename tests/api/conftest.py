@@ -1,0 +1,82 @@
+"""The real application over a real database, and a key for each role."""
+
+from collections.abc import AsyncIterator, Mapping
+
+import httpx
+import pytest
+from litestar import Litestar
+from msgspec import Struct
+
+from geopush.api import health
+from geopush.api.build import build_api
+from geopush.api.parts import Knobs, Parts
+from geopush.clock import mint_id, mint_secret
+from geopush.core.access import Role
+from geopush.core.token import TokenRing
+from geopush.flows.keys import KeyAsked, create_key
+from geopush.flows.publish import Publish
+from geopush.flows.refresh import Refresh
+from geopush.store.pool import Pool
+from tests.clock import HandClock
+
+ROUTES = (*health.ROUTES,)
+
+
+class Door(Struct):
+    """The application, what it is built of, and a key of each role."""
+
+    app: Litestar
+    parts: Parts
+    client: httpx.AsyncClient
+    keys: Mapping[Role, str]
+
+    async def ask(
+        self, method: str, path: str, role: Role | None = None, **more: object
+    ) -> httpx.Response:
+        """Send a request with the key of a role."""
+        headers = dict(more.pop("headers", {}))
+        if role is not None:
+            headers.setdefault("Authorization", f"Bearer {self.keys[role]}")
+        return await self.client.request(method, path, headers=headers, **more)
+
+    async def key(self, role: Role, **more: str) -> str:
+        """Make one more key."""
+        asked = KeyAsked(role=role, name=role, **more)
+        made = await create_key(self.parts.pool, asked, now=self.parts.clock())
+        await self.parts.refresh.reached(made.revision)
+        return made.key
+
+
+@pytest.fixture
+def knobs() -> Knobs:
+    """What the operator turned."""
+    return Knobs(apps=("demo",))
+
+
+@pytest.fixture
+async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
+    """The pieces of the house."""
+    refresh = Refresh(pool)
+    return Parts(
+        clock=clock,
+        mint=mint_id,
+        mint_secret=mint_secret,
+        pool=pool,
+        refresh=refresh,
+        publish=Publish(pool, refresh, clock),
+        tokens=TokenRing([b"k" * 32]),
+        knobs=knobs,
+    )
+
+
+@pytest.fixture
+async def api(parts: Parts) -> AsyncIterator[Door]:
+    """The application, asked in the test's own loop."""
+    app = build_api(parts, routes=ROUTES)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://geopush"
+    ) as client:
+        door = Door(app, parts, client, {})
+        door.keys = {role: await door.key(role) for role in Role}
+        yield door

@@ -1,0 +1,51 @@
+"""The door as a whole: every error is a problem, and the documentation is offline."""
+
+from tests.api.conftest import Door
+
+
+async def test_an_unknown_address_is_a_problem(api: Door) -> None:
+    answer = await api.ask("GET", "/v1/nothing")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "urn:geopush:problem:not_found",
+        "code": "not_found",
+        "title": "There is no such thing",
+        "status": 404,
+        "detail": "There is no such thing.",
+        "instance": "/v1/nothing",
+    }
+
+
+async def test_a_wrong_method_says_which_are_right(api: Door) -> None:
+    answer = await api.ask("DELETE", "/healthz")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["allow"]
+    assert answer.json()["code"] == "method_not_allowed"
+
+
+async def test_the_schema_is_open_and_the_page_loads_nothing_from_elsewhere(
+    api: Door,
+) -> None:
+    schema = await api.ask("GET", "/schema/openapi.json")
+    page = await api.ask("GET", "/schema")
+    assert schema.json()["openapi"].startswith("3.1")
+    assert page.status_code == 200
+    assert "http" not in page.text
+    assert "'self'" in page.headers["content-security-policy"]
+    for name in ("swagger-ui-bundle.js", "swagger-ui.css", "start.js"):
+        asset = await api.ask("GET", f"/schema/assets/{name}")
+        assert asset.status_code == 200
+
+
+async def test_a_page_that_is_not_there_is_a_problem_too(api: Door) -> None:
+    for path in ("/schema/nothing", "/schema/assets/nothing.js"):
+        answer = await api.ask("GET", path)
+        assert answer.status_code == 404
+        assert answer.json()["code"] == "not_found"
+
+
+async def test_it_is_alive_and_ready(api: Door) -> None:
+    for path in ("/healthz", "/readyz"):
+        answer = await api.ask("GET", path)
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
