@@ -20,6 +20,7 @@ MOST_BYTES = 1 << 20
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 MSGPACK = ("application/msgpack", "application/vnd.msgpack")
+MEDIA_TYPES = (JSON, NDJSON, *MSGPACK)
 
 Decoded = TypeVar("Decoded")
 

@@ -4,25 +4,32 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
+from litestar import Response, post
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 
-from geopush.api.inflate import inflate
-from geopush.api.ping_bodies import JSON, MOST_BYTES, Pings, read_pings
+from geopush.api.auth import Asking
+from geopush.api.body import read_raw, takes, unpack
+from geopush.api.parts import Parts
+from geopush.api.ping_bodies import (
+    JSON,
+    MEDIA_TYPES,
+    MOST_BYTES,
+    PingBatch,
+    Pings,
+    read_pings,
+)
 from geopush.api.problems import (
     MEDIA_TYPE,
     ProblemException,
     problem_body,
     problem_of,
+    refusals,
 )
 from geopush.clock import Clock
 from geopush.core.change import Answer, NotPermitted, Taken, UnknownDevice, Upload
-from geopush.core.ping import (
-    CustomerKey,
-    DeviceId,
-    Ping,
-    RefusedPing,
-    correct_skew,
-)
+from geopush.core.ping import CustomerKey, DeviceId, Ping, RefusedPing, correct_skew
 from geopush.core.presence import Transition
 from geopush.core.token import DeviceToken, TokenFault, TokenRing
 from geopush.flows.ingest import Ingest
@@ -84,7 +91,8 @@ class PingDoor:
     def _upload(self, headers: Mapping[str, str], body: bytes) -> Upload:
         now = self._clock()
         token = self._token(headers.get("authorization", ""), now)
-        body = inflate(body, headers.get("content-encoding"), MOST_BYTES)
+        encoding = headers.get("content-encoding", "").strip().lower()
+        body = unpack(body, encoding, MOST_BYTES)
         pings = read_pings(body, headers.get("content-type", JSON))
         return Upload(
             device_id=DeviceId(token.device_id),
@@ -161,3 +169,29 @@ def _taken(answer: Taken) -> PingsTaken:
         inside=answer.inside,
         next_ping=INSIDE if answer.inside else OUTSIDE,
     )
+
+
+@post(
+    PATH,
+    status_code=202,
+    opt=takes(Ping | PingBatch, MEDIA_TYPES),
+    responses={
+        202: ResponseSpec(PingsTaken, generate_examples=False),
+        **refusals(400, 401, 403, 413, 415, 503),
+    },
+)
+async def upload_pings(
+    request: Asking, parts: NamedDependency[Parts]
+) -> Response[bytes]:
+    """Take pings in: one, a batch, lines or msgpack. Once answered, they are kept."""
+    body = await read_raw(request, MOST_BYTES)
+    reply = await parts.pings.answer(dict(request.headers), body)
+    return Response(
+        reply.body,
+        status_code=reply.status,
+        headers=reply.headers,
+        media_type=reply.headers["content-type"],
+    )
+
+
+ROUTES = (upload_pings,)

@@ -1,0 +1,1 @@
+"""The loops on a real store, with a clock in the hand."""

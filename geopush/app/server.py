@@ -1,0 +1,57 @@
+"""Serve the front until told to stop."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from geopush.api.front import Front
+from geopush.errors import SettingsError
+from geopush.settings import Settings
+
+BACKLOG = 2048  # connections that may wait to be accepted
+
+
+async def serve(front: Front, listening: socket.socket, drain: float) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way are answered first."""
+    server = Server(
+        uvicorn.Config(
+            front,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            backlog=BACKLOG,
+            timeout_graceful_shutdown=int(drain),
+        )
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    await server.serve(sockets=[listening])
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, leaving the signals to us: it would end the process before we drain."""
+
+    def stop(self) -> None:
+        """Answer what is under way, and take nothing more."""
+        self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Open the socket to serve on; port 0 picks one."""
+    try:
+        return socket.create_server((settings.host, settings.port), reuse_port=False)
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        raise SettingsError(f"cannot listen on {where}: {error.strerror}") from error

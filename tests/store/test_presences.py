@@ -1,0 +1,116 @@
+"""One read, one write: together or not at all."""
+
+from datetime import timedelta
+
+from geopush.core.change import Upload
+from geopush.core.evaluate import evaluate
+from geopush.core.known import KnownOf
+from geopush.core.ping import DeviceId, customer_key
+from geopush.store import presences
+from geopush.store.pool import Pool
+from tests.core.world import ANNA, FAR, NOON, a_world, a_zone, ping, run, upload
+from tests.people import look_up, settle_in
+
+
+async def counted(pool: Pool, *tables: str) -> list[int]:
+    return [await pool.fetchval(f"SELECT count(*) FROM {one}") for one in tables]
+
+
+async def test_what_a_ping_caused_is_written_together(pool: Pool) -> None:
+    known = await settle_in(pool)
+    evaluation = run(known, upload(ping(0)), world=a_world([a_zone(dwell_seconds=60)]))
+    async with pool.acquire() as connection:
+        won = await presences.commit(connection, evaluation.changes)
+    assert won == {ANNA}
+    tables = ("presence", "timer", "transition", "decision", "outbox")
+    assert await counted(pool, *tables) == [1, 1, 1, 1, 1]
+    written = await look_up(pool)
+    assert written.version == known.version + 1
+    assert written.state == evaluation.changes[0].state
+
+
+async def test_who_lost_the_race_writes_nothing_at_all(pool: Pool) -> None:
+    known = await settle_in(pool)
+    first, second = run(known, upload(ping(0))), run(known, upload(ping(5)))
+    async with pool.acquire() as connection:
+        assert await presences.commit(connection, first.changes) == {ANNA}
+        assert await presences.commit(connection, second.changes) == set()
+    assert await counted(pool, "transition", "decision", "outbox") == [1, 1, 1]
+
+
+async def test_leaving_ends_presence_and_timer(pool: Pool) -> None:
+    known = await settle_in(pool)
+    world = a_world([a_zone(dwell_seconds=60)])
+    async with pool.acquire() as connection:
+        came = run(known, upload(ping(0)), world=world)
+        await presences.commit(connection, came.changes)
+        left = run(
+            await look_up(pool),
+            upload(ping(10, FAR), ping(20, FAR)),
+            world=world,
+        )
+        await presences.commit(connection, left.changes)
+    assert await counted(pool, "presence", "timer", "transition") == [0, 0, 2]
+
+
+async def test_a_dwell_ends_its_timer_and_keeps_the_presence(pool: Pool) -> None:
+    known = await settle_in(pool)
+    world = a_world([a_zone(dwell_seconds=60)])
+    async with pool.acquire() as connection:
+        came = run(known, upload(ping(0)), world=world)
+        await presences.commit(connection, came.changes)
+        stayed = run(
+            await look_up(pool),
+            upload(ping(70)),
+            world=world,
+            now=NOON + timedelta(seconds=70),
+        )
+        await presences.commit(connection, stayed.changes)
+    assert await counted(pool, "presence", "timer", "transition") == [1, 0, 2]
+
+
+async def test_splitting_a_batch_by_bucket_writes_the_same(pool: Pool) -> None:
+    uploads = []
+    for number in range(12):
+        customer = customer_key(f"customer-{number}")
+        device = DeviceId(f"phone-{number}")
+        address = f"{number:064x}"
+        await settle_in(pool, customer=customer, device_id=device, address=address)
+        uploads.append(Upload(device, customer, ((0, ping(number)),)))
+    async with pool.acquire() as connection:
+        known = await presences.load(connection, [one.customer for one in uploads])
+    whole = written(known, uploads)
+    buckets = sorted({one.customer.bucket for one in uploads})
+    parts = {
+        key: value
+        for bucket in buckets
+        for key, value in written(
+            known, [one for one in uploads if one.customer.bucket == bucket]
+        ).items()
+    }
+    assert len(buckets) > 1
+    assert parts == whole
+
+
+def written(known: KnownOf, uploads: list[Upload]) -> dict[object, object]:
+    evaluation = evaluate(uploads, known, a_world(), NOON)
+    return {change.known.customer: change for change in evaluation.changes}
+
+
+async def test_a_customer_that_is_not_there_is_left_out(pool: Pool) -> None:
+    async with pool.acquire() as connection:
+        assert await presences.load(connection, [ANNA]) == {}
+
+
+async def test_the_updates_of_pings_are_hot(pool: Pool) -> None:
+    await settle_in(pool)
+    async with pool.acquire() as connection:
+        for second in range(40):
+            quiet = run(await look_up(pool), upload(ping(second, FAR)))
+            await presences.commit(connection, quiet.changes)
+        await connection.execute("SELECT pg_stat_force_next_flush()")
+        row = await connection.fetchrow(
+            "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables"
+            " WHERE relname = 'customer'"
+        )
+    assert row["n_tup_upd"] == row["n_tup_hot_upd"] == 40
