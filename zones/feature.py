@@ -13,7 +13,9 @@ from zones.shapes import read_area
 from zones.zone import Zone, ZoneId
 
 ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
-LONGITUDE_FIRST = re.compile(r"(.*[:/])?(CRS:?84|EPSG:.*:?4326)", re.IGNORECASE)
+LONGITUDE_FIRST = re.compile(
+    r"(.*[:/])?(CRS:?84|EPSG[:/]([^:/]*[:/])?4326)", re.IGNORECASE
+)
 
 
 class Context(Struct, frozen=True):

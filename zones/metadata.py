@@ -43,10 +43,12 @@ def add_others(
     kept = dict(metadata)
     for key, value in others.items():
         reason = _why_not(key, value)
-        if reason is None and key not in kept and len(kept) >= MOST_KEYS:
+        if reason is None and key in kept:
+            reason = "The metadata has one of that name."
+        if reason is None and len(kept) >= MOST_KEYS:
             reason = f"Metadata has room for {MOST_KEYS} keys."
         if reason is None and isinstance(value, Scalar):
-            kept.setdefault(key, value)
+            kept[key] = value
             continue
         text = f"The property {key:.64} is not kept. {reason}"
         warnings.append(Problem(f"{path}.{key:.64}", Code.PROPERTY_DROPPED, text))

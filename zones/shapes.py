@@ -135,7 +135,7 @@ def _read_polygon(
     whole = _whole(rings, path, problems)
     if whole is None or not _is_sound(whole, path, problems):
         return None
-    return split(shapely.orient_polygons(whole))
+    return shapely.orient_polygons(split(whole))
 
 
 def _whole(
