@@ -1,7 +1,6 @@
 """What people change of a customer: attributes, consents, preferences."""
 
 from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum, auto
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,6 +11,7 @@ from geopush.core.customer import Preferences
 from geopush.core.known import Attribute, Known, Profile
 from geopush.core.merge import nobody, revised
 from geopush.core.ping import CustomerKey
+from geopush.flows.revision import Expected, Unsaved, against
 from geopush.store import consents, customers
 from geopush.store.again import transact
 from geopush.store.consents import LoggedAnswer
@@ -29,12 +29,13 @@ class Saved(Struct, frozen=True):
     is_new: bool
 
 
-class Unsaved(StrEnum):
-    """Why nothing was changed."""
+class TooManyAttributes(Struct, frozen=True):
+    """A change that would leave a customer with more than may be kept."""
 
-    NOT_FOUND = auto()
-    CHANGED_MEANWHILE = auto()
-    TOO_MANY_ATTRIBUTES = auto()
+    most: int = MOST_ATTRIBUTES
+
+
+Answer = Saved | Unsaved | TooManyAttributes
 
 
 class Wish(Struct, frozen=True):
@@ -42,17 +43,13 @@ class Wish(Struct, frozen=True):
 
     customer_id: str
     change: Callable[[Profile], Profile]
-    expected: int | None
+    expected: Expected | None
     given: Given = {}
     creates: bool = True
 
 
 class Profiles:
-    """Reads and changes what people, not pings, say of a customer.
-
-    ``expected`` is the revision that the caller has seen; with another one nothing is
-    changed.
-    """
+    """Reads and changes what people, not pings, say of a customer."""
 
     def __init__(self, pool: Pool, clock: Clock) -> None:
         self._pool = pool
@@ -78,8 +75,8 @@ class Profiles:
         customer_id: str,
         attributes: Attributes,
         test: bool,
-        expected: int | None = None,
-    ) -> Saved | Unsaved:
+        expected: Expected | None = None,
+    ) -> Answer:
         """Set all attributes of a customer, who need not be known yet."""
 
         def change(profile: Profile) -> Profile:
@@ -92,8 +89,8 @@ class Profiles:
         customer_id: str,
         attributes: Attributes | None,
         test: bool | None,
-        expected: int | None = None,
-    ) -> Saved | Unsaved:
+        expected: Expected | None = None,
+    ) -> Answer:
         """Set some attributes of a known customer; none in their place removes all."""
 
         def change(profile: Profile) -> Profile:
@@ -105,8 +102,11 @@ class Profiles:
         return await self._change(wish)
 
     async def prefer(
-        self, customer_id: str, preferences: Preferences, expected: int | None = None
-    ) -> Saved | Unsaved:
+        self,
+        customer_id: str,
+        preferences: Preferences,
+        expected: Expected | None = None,
+    ) -> Answer:
         """Set all preferences of a customer, who need not be known yet."""
 
         def change(profile: Profile) -> Profile:
@@ -115,8 +115,8 @@ class Profiles:
         return await self._change(Wish(customer_id, change, expected))
 
     async def answer(
-        self, customer_id: str, given: Given, expected: int | None = None
-    ) -> Saved | Unsaved:
+        self, customer_id: str, given: Given, expected: Expected | None = None
+    ) -> Answer:
         """Write down answers to questions of consent; the latest of each holds."""
 
         def change(profile: Profile) -> Profile:
@@ -124,14 +124,14 @@ class Profiles:
 
         return await self._change(Wish(customer_id, change, expected, given))
 
-    async def _change(self, wish: Wish) -> Saved | Unsaved:
+    async def _change(self, wish: Wish) -> Answer:
         now = self._clock()
 
-        async def work(connection: Connection) -> Saved | Unsaved:
+        async def work(connection: Connection) -> Answer:
             key = await customers.resolve(connection, wish.customer_id)
             known = (await customers.hold(connection, [key])).get(key)
             made = _fulfil(wish, key, known)
-            if isinstance(made, Unsaved):
+            if not isinstance(made, Known):
                 return made
             if made != known:
                 await customers.save(connection, made)
@@ -142,19 +142,20 @@ class Profiles:
         return await transact(self._pool, work)
 
 
-def _fulfil(wish: Wish, key: CustomerKey, known: Known | None) -> Known | Unsaved:
+def _fulfil(
+    wish: Wish, key: CustomerKey, known: Known | None
+) -> Known | Unsaved | TooManyAttributes:
     if known is None and not wish.creates:
-        return Unsaved.NOT_FOUND
-    if wish.expected is not None and (
-        known is None or known.profile.revision != wish.expected
-    ):
-        return Unsaved.CHANGED_MEANWHILE
+        return Unsaved.ABSENT
+    unsaved = against(known.profile.revision if known else None, wish.expected)
+    if unsaved is not None:
+        return unsaved
     before = known or nobody(key)
     profile = wish.change(before.profile)
     if known is None:  # whoever is told of by id has been identified
         profile = replace(profile, identified=True)
     if len(profile.attributes) > MOST_ATTRIBUTES:
-        return Unsaved.TOO_MANY_ATTRIBUTES
+        return TooManyAttributes()
     return replace(before, profile=revised(before.profile, profile))
 
 
