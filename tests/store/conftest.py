@@ -36,10 +36,12 @@ async def start(folder: Path) -> AsyncIterator[Start]:
     started: list[Owned] = []
 
     async def start(
-        data_dir: Path = folder / "one", bin_dir: Path | None = None
+        data_dir: Path = folder / "one",
+        bin_dir: Path | None = None,
+        refuge: Path = folder / "refuge",
     ) -> Owned:
         embedded = await start_cluster(
-            data_dir, bin_dir=bin_dir, durable=False, refuge=data_dir.parent / "refuge"
+            data_dir, bin_dir=bin_dir, durable=False, refuge=refuge
         )
         assert isinstance(embedded, Owned)
         started.append(embedded)

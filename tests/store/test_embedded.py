@@ -23,13 +23,14 @@ from tests.store.services import (
 )
 
 
-async def test_an_empty_directory_becomes_a_database(
+async def test_an_empty_directory_becomes_a_database_of_its_own(
     start: Start, own_folder: Path
 ) -> None:
-    embedded = await start(own_folder / "new")
-    assert embedded.owner
-    assert embedded.alive()
-    assert await ask(embedded.dsn, "SELECT current_database()") == "geopush"
+    one, new = await start(), await start(own_folder / "new")
+    assert new.owner
+    assert new.alive()
+    words = [await promise(one.dsn), await promise(new.dsn)]
+    assert [await promised(one.dsn), await promised(new.dsn)] == words
 
 
 async def test_it_is_set_up_for_us_alone_and_keeps_commits_safe(folder: Path) -> None:
@@ -61,14 +62,6 @@ async def test_the_server_is_our_child_in_a_session_of_its_own(start: Start) -> 
     assert embedded.pid is not None
     assert parent_of(embedded.pid) == os.getpid()
     assert os.getsid(embedded.pid) == embedded.pid
-
-
-async def test_two_directories_do_not_disturb_each_other(
-    start: Start, folder: Path
-) -> None:
-    one, two = await start(folder / "one"), await start(folder / "two")
-    words = [await promise(one.dsn), await promise(two.dsn)]
-    assert [await promised(one.dsn), await promised(two.dsn)] == words
 
 
 async def test_stopping_twice_is_stopping(start: Start) -> None:
