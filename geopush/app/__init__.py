@@ -4,9 +4,17 @@ Read from top to bottom it is the start of the service, and backwards its end.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Mapping,
+    Sequence,
+)
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum, auto
 
 from geopush import log
@@ -20,25 +28,43 @@ from geopush.api import (
     offers,
     pings,
     weather,
+    zones,
 )
-from geopush.api import zones as zone_routes
 from geopush.api.build import build_api
 from geopush.api.front import Front
 from geopush.api.parts import Knobs, Parts
 from geopush.api.pings import PingDoor
-from geopush.app.database import database_check, open_database
+from geopush.app.database import Database, database_check, open_database
 from geopush.app.gateways import open_gateways
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
 from geopush.core.fold import House, World
+from geopush.core.identity import Identity
 from geopush.core.token import TokenRing
 from geopush.flows.deliver import Deliver
 from geopush.flows.ingest import Ingest
+from geopush.flows.profile import Profiles
 from geopush.flows.publish import Publish
 from geopush.flows.refresh import Refresh
+from geopush.flows.register import Register, Rules
 from geopush.metrics import Metrics
 from geopush.settings import Settings
-from geopush.store.pool import open_pool
+from geopush.store.pool import Pool, open_pool
+from geopush.store.secrets import ensure_secret
 from zones import Limits
+
+MIB = 1024 * 1024
+ROUTES = (
+    *pings.ROUTES,
+    *devices.ROUTES,
+    *customers.ROUTES,
+    *zones.ROUTES,
+    *offers.ROUTES,
+    *weather.ROUTES,
+    *decisions.ROUTES,
+    *messages.ROUTES,
+    *keys.ROUTES,
+    *health.ROUTES,
+)
 
 
 class Role(StrEnum):
@@ -54,9 +80,10 @@ class Running:
     """The service with all its rooms, ready to be served."""
 
     front: Front
-    parts: Parts
     deliver: Deliver
-    dsn: str
+    refresh: Refresh
+    pool: Pool
+    identities: Mapping[str, Sequence[bytes]]
 
 
 @asynccontextmanager
@@ -65,7 +92,6 @@ async def running(
     *,
     clock: Clock = utc_now,
     role: Role = Role.ALL,
-    durable: bool = True,
     migrating: bool = False,
 ) -> AsyncIterator[Running]:
     """Start the service, hand it over, and end it without losing anything taken.
@@ -73,20 +99,22 @@ async def running(
     Call it from the main thread: the embedded database ends when its starter does.
     """
     async with AsyncExitStack() as stack:
-        database = await _database(settings, stack, durable, migrating)
+        database = await open_database(settings, stack, migrating=migrating)
+        if not isinstance(database, str):
+            _beside(stack, database.supervise(_note))
         dsn = database if isinstance(database, str) else database.dsn
         pool = await open_pool(dsn, size=settings.pool_size)
         stack.push_async_callback(pool.close)
         refresh = Refresh(pool, radius_km=settings.weather_radius_km)
         await refresh.run_once()
-        await _start(stack, refresh.run(dsn))
+        _beside(stack, refresh.run(dsn))
         metrics = Metrics()
         gateways = open_gateways(settings, clock, stack)
         deliver = Deliver(
             pool, gateways, lambda: refresh.catalog, clock, mint_id, metrics
         )
         if role is not Role.API:
-            await _start(stack, deliver.run(), deliver.stop)
+            _beside(stack, deliver.run(), deliver.stop)
         house = House(timezone=settings.timezone)
         ingest = Ingest(
             pool,
@@ -96,7 +124,11 @@ async def running(
             deliver.wake,
         )
         stack.push_async_callback(ingest.drain)
-        tokens = TokenRing(await token_keys(pool, mint_secret))
+        tokens = TokenRing(await _secrets(pool, "token", clock))
+        identities = {
+            app: await _secrets(pool, f"identity:{app}", clock)
+            for app in settings.app_names
+        }
         door = PingDoor(tokens, ingest, clock)
         parts = Parts(
             clock=clock,
@@ -105,16 +137,26 @@ async def running(
             pool=pool,
             refresh=refresh,
             publish=Publish(pool, refresh, clock),
+            register=Register(
+                pool,
+                tokens,
+                _rules(settings, identities),
+                clock,
+                mint_id,
+                mint_secret,
+            ),
+            profiles=Profiles(pool, clock),
+            pings=door,
             tokens=tokens,
             knobs=_knobs(settings),
-            checks={"database": _database_check(database)},
-            metrics=lambda: metrics.render(refresh.revision),
-            pings=door,
+            checks=_checks(database, refresh, ingest),
+            metrics=metrics.render,
         )
-        yield Running(Front(door, build_api(parts, routes=ROUTES)), parts, deliver, dsn)
+        front = Front(door, build_api(parts, routes=ROUTES))
+        yield Running(front, deliver, refresh, pool, identities)
 
 
-async def _start(
+def _beside(
     stack: AsyncExitStack,
     loop: Coroutine[None, None, None],
     stop: Callable[[], Awaitable[None]] | None = None,
@@ -130,3 +172,45 @@ async def _start(
         await asyncio.gather(task, return_exceptions=True)
 
     stack.push_async_callback(end)
+
+
+async def _secrets(pool: Pool, name: str, clock: Clock) -> list[bytes]:
+    async with pool.acquire() as connection:
+        return await ensure_secret(connection, name, mint_secret().encode(), clock())
+
+
+def _rules(settings: Settings, identities: Mapping[str, Sequence[bytes]]) -> Rules:
+    return Rules(
+        apps=settings.app_names,
+        identity=Identity(
+            secrets=identities, expiry_required=settings.identity_expiry_required
+        ),
+        token_life=timedelta(hours=settings.token_hours),
+    )
+
+
+def _knobs(settings: Settings) -> Knobs:
+    return Knobs(
+        zones=Limits(
+            vertices_per_polygon=settings.zone_vertices,
+            vertices_per_upload=settings.upload_vertices,
+            bytes_per_upload=settings.upload_mib * MIB,
+            area_km2=settings.zone_km2,
+        ),
+        apps=settings.app_names,
+        metrics_token=settings.metrics_token,
+    )
+
+
+def _checks(
+    database: Database, refresh: Refresh, ingest: Ingest
+) -> dict[str, Callable[[], str | None]]:
+    return {
+        "database": database_check(database),
+        "catalog": refresh.trouble,
+        "ingest": ingest.trouble,
+    }
+
+
+def _note(text: str) -> None:
+    log.info("database.note", text=text)

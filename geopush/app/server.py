@@ -3,8 +3,8 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 
@@ -17,7 +17,27 @@ BACKLOG = 2048  # connections that may wait to be accepted
 
 async def serve(front: Front, listening: socket.socket, drain: float) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are answered first."""
-    server = Server(
+    server = _server(front, drain)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    await server.serve(sockets=[listening])
+
+
+@asynccontextmanager
+async def serve_beside(front: Front, listening: socket.socket) -> AsyncIterator[None]:
+    """Serve for as long as the block lasts."""
+    server = _server(front, drain=1)
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        yield
+    finally:
+        server.stop()
+        await task
+
+
+def _server(front: Front, drain: float) -> "Server":
+    return Server(
         uvicorn.Config(
             front,
             lifespan="off",
@@ -29,10 +49,6 @@ async def serve(front: Front, listening: socket.socket, drain: float) -> None:
             timeout_graceful_shutdown=int(drain),
         )
     )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
-    await server.serve(sockets=[listening])
 
 
 class Server(uvicorn.Server):

@@ -64,6 +64,14 @@ class Ingest:
             self._flusher = asyncio.create_task(self._flush_all())
         return await answer
 
+    def trouble(self) -> str | None:
+        """Say why uploads are turned away, if they are or soon will be."""
+        if self._draining:
+            return "the service is stopping"
+        if self._pings_waiting > 0.8 * ROOM:
+            return "too many pings wait"
+        return None
+
     async def drain(self) -> None:
         """Take nothing more, and wait until everything taken is answered."""
         self._draining = True

@@ -48,6 +48,7 @@ class Refresh:
         self._catalog = Catalog(0, build_index((), kind))
         self._weather = Weather({}, radius_km=radius_km)
         self._holders: Mapping[bytes, KeyHolder] = {}
+        self._trouble: str | None = None
 
     @property
     def catalog(self) -> Catalog:
@@ -78,8 +79,13 @@ class Refresh:
                         await self.run_once()
                         await self._pause()
             except Exception as error:
+                self._trouble = "the catalog cannot be read now"
                 _tell(error)
                 await self._pause()
+
+    def trouble(self) -> str | None:
+        """Say what keeps the catalog from being followed, if anything does."""
+        return self._trouble
 
     async def run_once(self) -> int:
         """Take in what changed, and return the revision that is in force here now."""
@@ -87,6 +93,7 @@ class Refresh:
             newer = await self._load()
             if newer is not None:
                 await self._take_in(newer)
+        self._trouble = None
         return self.revision
 
     async def reached(self, revision: int) -> None:

@@ -1,0 +1,5 @@
+"""Lets ``python -m geopush`` be the command."""
+
+from geopush.cli import main
+
+main()

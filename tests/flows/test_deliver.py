@@ -1,0 +1,161 @@
+"""Messages out: through the real client into the stand-in for Apple."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from geopush.core.fold import World
+from geopush.core.message import Environment, Platform
+from geopush.flows.deliver import Deliver
+from geopush.metrics import Metrics
+from geopush.push.apns import ApnsGateway
+from geopush.push.apns_token import ApnsAccount
+from geopush.sandbox import Sandbox
+from geopush.sandbox.rules import Gateway, Rule
+from geopush.store import presences
+from geopush.store.pool import Pool
+from tests.clock import HandClock
+from tests.core.world import a_world, an_offer, ping, run, upload
+from tests.people import look_up, settle_in, withdraw_consent
+
+
+@pytest.fixture
+async def street(tmp_path: Path, clock: HandClock) -> AsyncIterator[Sandbox]:
+    sandbox = await Sandbox.start(tmp_path, apps={"demo": "com.demo"}, clock=clock)
+    yield sandbox
+    await sandbox.stop()
+
+
+@pytest.fixture
+async def apple(street: Sandbox, clock: HandClock) -> AsyncIterator[ApnsGateway]:
+    gateway = ApnsGateway(
+        ApnsAccount(
+            topic="com.demo",
+            key=street.p8_file.read_text(),
+            key_id=street.key_id,
+            team_id=street.team_id,
+        ),
+        urls=dict.fromkeys(Environment, street.apns_url),
+        ca_file=street.ca_file,
+        clock=clock,
+    )
+    yield gateway
+    await gateway.close()
+
+
+def a_deliver(
+    pool: Pool, clock: HandClock, apple: ApnsGateway, world: World | None = None
+) -> Deliver:
+    catalog = (world or a_world()).catalog
+    gateways = {("demo", Platform.IOS): apple}
+    return Deliver(pool, gateways, lambda: catalog, clock, uuid4, Metrics())
+
+
+async def decide_one(pool: Pool, world: World | None = None) -> None:
+    known = await settle_in(pool)
+    evaluation = run(known, upload(ping(0)), world=world)
+    async with pool.acquire() as connection:
+        await presences.commit(connection, evaluation.changes)
+
+
+async def state_of(pool: Pool) -> tuple[str, str]:
+    row = await pool.fetchrow("SELECT state, reason FROM outbox")
+    return row["state"], row["reason"]
+
+
+async def test_a_decided_offer_arrives_once(
+    pool: Pool, clock: HandClock, street: Sandbox, apple: ApnsGateway
+) -> None:
+    await decide_one(pool)
+    deliver = a_deliver(pool, clock, apple)
+    assert [await deliver.run_once(), await deliver.run_once()] == [1, 0]
+    (item,) = street.inbox.received()
+    assert item.message_id == str(await pool.fetchval("SELECT message_id FROM outbox"))
+    assert item.body == "24 C at Da Mario"
+    assert await state_of(pool) == ("accepted", "accepted")
+
+
+async def test_consent_withdrawn_between_decision_and_sending_is_obeyed(
+    pool: Pool, clock: HandClock, street: Sandbox, apple: ApnsGateway
+) -> None:
+    await decide_one(pool)
+    await withdraw_consent(pool, push_marketing=False)
+    await a_deliver(pool, clock, apple).run_once()
+    assert street.inbox.received() == []
+    assert await state_of(pool) == ("withdrawn", "no_consent")
+    assert (await look_up(pool)).state.tallies == ()
+
+
+async def test_a_message_that_expired_is_never_sent(
+    pool: Pool, clock: HandClock, street: Sandbox, apple: ApnsGateway
+) -> None:
+    await decide_one(pool)
+    clock.step(timedelta(minutes=45))
+    await a_deliver(pool, clock, apple).run_once()
+    assert street.inbox.received() == []
+    assert (await state_of(pool))[0] == "expired"
+
+
+async def test_an_offer_that_is_no_longer_live_is_withdrawn(
+    pool: Pool, clock: HandClock, street: Sandbox, apple: ApnsGateway
+) -> None:
+    await decide_one(pool)
+    await a_deliver(pool, clock, apple, a_world(offers=[])).run_once()
+    assert street.inbox.received() == []
+    assert await state_of(pool) == ("withdrawn", "offer_not_live")
+
+
+async def test_what_apple_refuses_for_now_is_tried_again_later(
+    pool: Pool, clock: HandClock, street: Sandbox, apple: ApnsGateway
+) -> None:
+    await decide_one(pool)
+    deliver = a_deliver(pool, clock, apple)
+    street.rules.add([Rule(gateway=Gateway.APNS, status=503)])
+    await deliver.run_once()
+    assert (await state_of(pool))[0] == "retry"
+    street.rules.clear()
+    assert await deliver.run_once() == 0
+    clock.step(timedelta(minutes=5))
+    assert await deliver.run_once() == 1
+    assert (await state_of(pool))[0] == "accepted"
+    assert len(street.inbox.received()) == 1
+
+
+async def test_an_address_where_nobody_is_any_more_is_forgotten(
+    pool: Pool, clock: HandClock, street: Sandbox, apple: ApnsGateway
+) -> None:
+    await decide_one(pool)
+    street.rules.add([Rule(gateway=Gateway.APNS, status=410, reason="Unregistered")])
+    await a_deliver(pool, clock, apple).run_once()
+    assert (await state_of(pool))[0] == "dead_address"
+    known = await look_up(pool)
+    assert not any(one.has_address for one in known.profile.devices.values())
+    assert known.state.tallies == ()
+
+
+@pytest.mark.parametrize(
+    ("delivery", "state"), [("at_most_once", "unknown"), ("at_least_once", "retry")]
+)
+async def test_a_send_whose_answer_never_came_is_repeated_only_if_the_offer_says_so(
+    pool: Pool,
+    clock: HandClock,
+    street: Sandbox,
+    apple: ApnsGateway,
+    delivery: str,
+    state: str,
+) -> None:
+    world = a_world(offers=[an_offer(delivery=delivery)])
+    await decide_one(pool, world)
+    street.rules.add([Rule(gateway=Gateway.APNS, drop_share=1)])
+    await a_deliver(pool, clock, apple, world).run_once()
+    assert (await state_of(pool))[0] == state
+
+
+async def test_an_app_without_a_gateway_says_so(pool: Pool, clock: HandClock) -> None:
+    await decide_one(pool)
+    catalog = a_world().catalog
+    await Deliver(pool, {}, lambda: catalog, clock, uuid4, Metrics()).run_once()
+    assert await state_of(pool) == ("rejected", "no_gateway")
