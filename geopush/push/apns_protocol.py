@@ -153,9 +153,6 @@ class AppleConnection(APNsTLSClientProtocol):
             if self._heard_at < started:
                 self._is_draining = True  # silent all the while: nobody is there
             return Transient("no_answer", ambiguous=request.is_sent)
-        except ProtocolError:
-            self._is_draining = True
-            return Transient("connection_broken", ambiguous=request.is_sent)
         finally:
             self.load -= 1
             self._leave(stream)

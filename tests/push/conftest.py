@@ -91,7 +91,11 @@ async def make_fcm(papers: Papers) -> AsyncIterator[MakeFcm]:
     async with AsyncExitStack() as stack:
 
         def make(
-            url: str, *, deadline: float = 5.0, token_uri: str | None = None
+            url: str,
+            *,
+            deadline: float = 5.0,
+            token_uri: str | None = None,
+            token_clock: Clock = utc_now,
         ) -> FcmGateway:
             info = msgspec.json.decode(papers.service_account_file.read_bytes())
             info["token_uri"] = token_uri or f"{url}/token"
@@ -100,6 +104,7 @@ async def make_fcm(papers: Papers) -> AsyncIterator[MakeFcm]:
                 FcmAccount(PROJECT_ID, text),
                 url=url,
                 clock=lambda: NOW,
+                token_clock=token_clock,
                 deadline=timedelta(seconds=deadline),
             )
             stack.push_async_callback(gateway.close)

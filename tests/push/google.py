@@ -18,17 +18,21 @@ class Google:
     token_status: int = 200
     token_body: bytes | None = None
     is_silent: bool = False
+    is_silent_about_tokens: bool = False
     tokens_given: int = 0
     payloads: list[Payload] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
     url: str = ""
 
     async def give_token(self, request: web.Request) -> web.Response:
         """Give another access token each time."""
         self.tokens_given += 1
-        await asyncio.sleep(0)
+        self.asked.set()
+        if self.is_silent_about_tokens:
+            await self.go_on.wait()
         token = {"access_token": f"t{self.tokens_given}", "expires_in": 3599}
         body = self.token_body or msgspec.json.encode(token)
         return web.Response(status=self.token_status, body=body)

@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
-from h2.events import DataReceived, Event, RequestReceived, StreamEnded
+from h2.events import (
+    DataReceived,
+    Event,
+    RequestReceived,
+    StreamEnded,
+    StreamReset,
+)
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
 
@@ -79,6 +85,8 @@ class Line(asyncio.Protocol):
         self.opened: dict[int, dict[str, str]] = {}
         self.whole: list[int] = []
         self.owed: list[tuple[int, int]] = []
+        self.broken_off: list[int] = []
+        self.protocol: str | None = None
         self.is_lost = False
         self.transport: asyncio.Transport | None = None
 
@@ -86,6 +94,7 @@ class Line(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.peer.lines.append(self)
+        self.protocol = transport.get_extra_info("ssl_object").selected_alpn_protocol()
         self.conn.initiate_connection()
         self.conn.update_settings(dict(self.peer.settings))
         self.flush()
@@ -107,6 +116,8 @@ class Line(asyncio.Protocol):
             self.owed.append((event.flow_controlled_length, event.stream_id))
             if self.peer.gives_window_back:
                 self.give_window_back()
+        if isinstance(event, StreamReset):
+            self.broken_off.append(event.stream_id)
         if isinstance(event, StreamEnded):
             self.whole.append(event.stream_id)
             self.peer.requests.append(self.opened[event.stream_id])

@@ -10,6 +10,7 @@ from geopush.core.message import (
     Accepted,
     Address,
     AddressDead,
+    AddressKind,
     AuthFailed,
     Button,
     Environment,
@@ -68,6 +69,21 @@ async def test_a_request_says_what_apple_must_know(
     assert headers["apns-push-type"] == "alert"
     assert headers["apns-priority"] == "10"
     assert headers["apns-expiration"] == str(int(NOW.timestamp()) + 91)
+
+
+async def test_the_connection_is_agreed_to_be_http_2(
+    peer: Peer, make_apns: MakeApns
+) -> None:
+    await make_apns(peer.url).send(a_message(an_iphone()))
+    assert peer.lines[0].protocol == "h2"
+
+
+async def test_an_address_cannot_lead_elsewhere(
+    peer: Peer, make_apns: MakeApns
+) -> None:
+    address = Address(AddressKind.APNS_TOKEN, "../4/x y?", NOW)
+    await make_apns(peer.url).send(a_message(address))
+    assert peer.requests[0][":path"] == "/3/device/..%2F4%2Fx%20y%3F"
 
 
 async def test_each_environment_has_its_own_server(

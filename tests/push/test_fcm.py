@@ -173,6 +173,29 @@ async def test_a_refused_access_token_is_renewed_once_for_all(
     assert google.tokens_given == 2
 
 
+@pytest.mark.parametrize(("minutes", "given"), [(54, 1), (55, 2)])
+async def test_an_access_token_is_renewed_five_minutes_early(
+    google: Google, make_fcm: MakeFcm, minutes: int, given: int
+) -> None:
+    now = [NOW]
+    gateway = make_fcm(google.url, token_clock=lambda: now[0])
+    await gateway.send(a_message(an_android()))
+    now[0] += timedelta(minutes=minutes)
+    await gateway.send(a_message(an_android()))
+    assert google.tokens_given == given
+
+
+async def test_closing_lets_go_of_those_who_wait_for_a_token(
+    google: Google, make_fcm: MakeFcm
+) -> None:
+    google.is_silent_about_tokens = True
+    gateway = make_fcm(google.url)
+    sending = asyncio.create_task(gateway.send(a_message(an_android())))
+    await google.asked.wait()
+    await gateway.close()
+    assert await sending == Transient("closed", ambiguous=False)
+
+
 async def test_two_refused_access_tokens_are_enough(
     google: Google, make_fcm: MakeFcm
 ) -> None:
