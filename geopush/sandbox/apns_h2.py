@@ -86,7 +86,6 @@ class Connection(asyncio.Protocol):
         )
         self._limit = STREAMS_BEFORE_TRUST
         self._streams: dict[int, _Stream] = {}
-        self._late: set[asyncio.TimerHandle] = set()
         self._newest = 0
         self._last: int | None = None
         self._transport: asyncio.Transport | None = None
@@ -103,8 +102,6 @@ class Connection(asyncio.Protocol):
         """Forget the client."""
         self._members.discard(self)
         self._transport = None
-        for timer in self._late:
-            timer.cancel()
 
     def abort(self) -> None:
         """Cut the client off."""
@@ -178,13 +175,11 @@ class Connection(asyncio.Protocol):
 
     def _send_later(self, stream_id: int, reply: Reply) -> None:
         def send() -> None:
-            self._late.discard(timer)
-            self._send(stream_id, reply)
-            self._flush()
+            if self._transport is not None:
+                self._send(stream_id, reply)
+                self._flush()
 
-        loop = asyncio.get_running_loop()
-        timer = loop.call_later(reply.seconds_late, send)
-        self._late.add(timer)
+        asyncio.get_running_loop().call_later(reply.seconds_late, send)
 
     def _send(self, stream_id: int, reply: Reply) -> None:
         stream = self._streams.get(stream_id)

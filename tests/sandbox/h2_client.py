@@ -124,6 +124,12 @@ class H2Client:
             ),
         )
 
+    async def say_goodbye(self) -> None:
+        """Send a GOAWAY, and still listen."""
+        self.conn.close_connection()
+        self.conn.state_machine.state = ConnectionState.CLIENT_OPEN
+        await self.flush()
+
     async def close(self) -> None:
         """Hang up."""
         self._writer.close()

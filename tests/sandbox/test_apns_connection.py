@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import ssl
 from urllib.parse import urlsplit
 
@@ -38,6 +39,10 @@ async def ask(
     return streams
 
 
+def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR]
+
+
 async def test_one_stream_is_allowed_until_the_first_valid_token(
     stage: Stage, connection: H2Client
 ) -> None:
@@ -67,6 +72,16 @@ async def test_a_valid_token_lets_all_that_come_with_it_in(
 ) -> None:
     streams = await ask(stage, connection, *[GOOD] * 50)
     assert await connection.answers(*streams) == [200] * 50
+    await connection.close()
+
+
+async def test_a_stream_given_up_makes_room_for_another(
+    stage: Stage, connection: H2Client
+) -> None:
+    (given_up,) = await ask(stage, connection, None, authorization="bearer no")
+    connection.conn.reset_stream(given_up)
+    (after,) = await ask(stage, connection, GOOD, authorization="bearer no")
+    assert await connection.answers(after) == [403]
     await connection.close()
 
 
@@ -105,6 +120,36 @@ async def test_after_goodbye_what_was_taken_is_finished_and_the_rest_is_not_begu
     assert len(stage.sandbox.inbox.received()) == 2
 
 
+async def test_goodbye_names_the_newest_request_taken_though_an_older_came_last(
+    stage: Stage, connection: H2Client
+) -> None:
+    older, newer = await ask(stage, connection, None, GOOD)
+    await connection.answer(newer)
+    stage.sandbox.rules.add([Rule(Gateway.APNS, goaway_every=1)])
+    await connection.send_body(older, GOOD)
+    goodbye = await connection.hear(ConnectionTerminated)
+    assert goodbye.last_stream_id == newer
+
+
+async def test_after_goodbye_a_request_still_coming_in_is_not_waited_for(
+    stage: Stage, connection: H2Client
+) -> None:
+    stage.sandbox.rules.add([Rule(Gateway.APNS, goaway_every=1)])
+    older, _ = await ask(stage, connection, None, None)
+    await connection.streams_allowed(1000)
+    await connection.send_body(older, GOOD)
+    await connection.until_closed()
+    assert len(stage.sandbox.inbox.received()) == 1
+
+
+async def test_who_says_goodbye_is_hung_up_on(
+    stage: Stage, connection: H2Client
+) -> None:
+    await connection.streams_allowed(1)
+    await connection.say_goodbye()
+    await connection.until_closed()
+
+
 async def test_after_goodbye_a_late_answer_still_comes(
     stage: Stage, connection: H2Client
 ) -> None:
@@ -128,14 +173,20 @@ async def test_a_late_answer_holds_up_no_other(
 
 
 async def test_who_hangs_up_before_a_late_answer_harms_nobody(
-    stage: Stage, connection: H2Client, client: httpx.AsyncClient
+    stage: Stage,
+    connection: H2Client,
+    client: httpx.AsyncClient,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    stage.sandbox.rules.add([Rule(Gateway.APNS, latency_ms=1, address=PHONE)])
+    stage.sandbox.rules.add([Rule(Gateway.APNS, latency_ms=50)])
     await ask(stage, connection, GOOD)
-    await connection.close()
-    url = f"{stage.sandbox.apns_url}/3/device/{'cd' * 32}"
+    await connection.streams_allowed(1000)
+    await connection.say_goodbye()
+    await connection.until_closed()
+    url = f"{stage.sandbox.apns_url}{PATH}"
     response = await client.post(url, headers=stage.headers(), content=GOOD)
     assert response.status_code == 200
+    assert errors(caplog) == []
 
 
 async def test_a_dropped_connection_says_not_whether_the_push_was_taken(
@@ -163,7 +214,7 @@ async def test_a_request_given_up_in_the_bytes_that_asked_harms_no_other(
 
 
 async def test_who_does_not_speak_http_2_is_cut_off(
-    stage: Stage, trust: ssl.SSLContext
+    stage: Stage, trust: ssl.SSLContext, caplog: pytest.LogCaptureFixture
 ) -> None:
     place = urlsplit(stage.sandbox.apns_url)
     reader, writer = await asyncio.open_connection(
@@ -173,4 +224,5 @@ async def test_who_does_not_speak_http_2_is_cut_off(
     async with asyncio.timeout(5):
         await reader.read()
     assert reader.at_eof()
+    assert errors(caplog) == []
     writer.close()

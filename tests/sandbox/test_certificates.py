@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
 
 from geopush.sandbox import Sandbox
 from geopush.sandbox.certificates import VALID, make_papers
@@ -39,6 +40,22 @@ def test_all_papers_are_made_anew_when_one_is_missing(tmp_path: Path) -> None:
     after = contents(tmp_path)
     assert after.keys() == before.keys()
     assert not set(after.values()) & set(before.values())
+
+
+def test_papers_half_made_are_made_anew(tmp_path: Path) -> None:
+    papers = make_papers(tmp_path)
+    papers.ca_file.unlink()
+    obstacle = tmp_path / "server.new"
+    obstacle.mkdir()
+    with pytest.raises(OSError, match=r"server\.new"):
+        make_papers(tmp_path)
+    obstacle.rmdir()
+    make_papers(tmp_path)
+    ca, server = (
+        x509.load_pem_x509_certificate(file.read_bytes())
+        for file in (papers.ca_file, papers.server_file)
+    )
+    server.verify_directly_issued_by(ca)
 
 
 def test_whatever_holds_a_key_is_for_its_owner_alone(tmp_path: Path) -> None:
