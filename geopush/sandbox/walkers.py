@@ -30,7 +30,8 @@ TOPICS = {
     "rewards": 0.5,
     "guidance": 0.4,
 }
-HOLDS_SECONDS = (0, 0, 0, 0, 0, 0, 0, 300, 300, 1800)  # most phones post at once
+# Some phones post at once; most spare the battery and post several fixes together.
+HOLDS_SECONDS = (0, 0, 120, 300, 300, 300, 300, 300, 300, 1800)
 
 
 class Window(Struct, frozen=True):
