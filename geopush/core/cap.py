@@ -119,12 +119,12 @@ def check_window(window: Window, path: str, problems: list[Problem]) -> None:
     if (window.rolling is None) is (window.calendar is None):
         text = 'must have either "rolling" such as "PT24H" or "calendar"'
         problems.append(Problem(path, "ambiguous_window", text))
-    elif window.rolling is not None:
-        if not timedelta(0) < window.rolling <= LONGEST_WINDOW:
-            text = "must be longer than nothing and at most P366D"
-            problems.append(Problem(f"{path}.rolling", "impossible_duration", text))
-    else:
-        check_timezone(window.timezone, f"{path}.timezone", problems)
+        return
+    check_timezone(window.timezone, f"{path}.timezone", problems)
+    rolling = window.rolling
+    if rolling is not None and not timedelta(0) < rolling <= LONGEST_WINDOW:
+        text = "must be longer than nothing and at most P366D"
+        problems.append(Problem(f"{path}.rolling", "impossible_duration", text))
 
 
 def _is_about(tally: Tally, scope: Scope, about: Subject) -> bool:

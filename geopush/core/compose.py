@@ -70,9 +70,10 @@ def compose(
 
 
 def _fallbacks(language: str, default_language: str) -> tuple[str, ...]:
-    """The customer's language, that of any country, and those most people read."""
-    exact = language.lower().replace("_", "-")
-    return (exact, exact.split("-")[0], default_language.lower(), "en")
+    """The customer's language, less and less exactly, and those most people read."""
+    parts = language.lower().replace("_", "-").split("-")
+    nearer = ["-".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    return (*nearer, default_language.lower(), "en")
 
 
 def _pick(texts: Localised, languages: tuple[str, ...]) -> Template:

@@ -23,6 +23,7 @@ DEEPEST = 8
 MOST_NODES = 64
 MOST_WORDS = 200
 LONGEST_TEXT = 256
+LARGEST = 10**15  # what every format that a trace is kept in can hold
 
 _JOINERS = ("all", "any", "not")
 _ORDERING = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE, Operator.BETWEEN)
@@ -253,7 +254,9 @@ def _is_text(raw: object) -> TypeGuard[str]:
 
 
 def _is_number(raw: object) -> TypeGuard[float]:
-    return isinstance(raw, int | float) and not isinstance(raw, bool)
+    if isinstance(raw, bool) or not isinstance(raw, int | float):
+        return False
+    return abs(raw) <= LARGEST
 
 
 def _lets_go(word: str, off: float, takes_hold: float) -> bool:

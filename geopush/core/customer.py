@@ -77,7 +77,7 @@ class Preferences(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 def record(
     consents: Consents, purpose: Purpose, granted: bool, at: datetime
 ) -> dict[Purpose, Consent]:
-    """Return the consents after an answer; an older answer changes nothing.
+    """Return the consents after an answer; an older answer undoes nothing.
 
     Of two answers at the same moment the refusal holds.
     """
@@ -89,6 +89,8 @@ def record(
         after[purpose] = Consent(granted, max(at, known.at), known.since)
     elif at > known.at or (at == known.at and not granted):
         after[purpose] = Consent(granted, at, at)
+    elif at >= known.since:  # it breaks the run: nothing before the last answer is sure
+        after[purpose] = Consent(known.granted, known.at, known.at)
     return after
 
 

@@ -159,7 +159,8 @@ def _value(operand: Operand, values: Values) -> Value:
 def _holds(question: Question, values: Values) -> bool:
     match question:
         case Truth(operand=operand):
-            return _value(operand, values) not in (None, False)
+            value = _value(operand, values)
+            return value is not None and value is not False
         case Comparison():
             return _compares(question, values)
         case Both(left=left, right=right):

@@ -8,7 +8,8 @@ from typing import TypeVar
 import msgspec
 from msgspec import inspect
 
-from geopush.core.problems import note_unknown, quoted
+from geopush.core.expected import in_words, shown
+from geopush.core.problems import note_unknown
 from zones import Problem
 
 T = TypeVar("T")
@@ -23,13 +24,6 @@ MISFITS = frozenset(
         "unknown_word",
         "missing_field",
     )
-)
-
-_JSON_WORDS: tuple[tuple[type, str], ...] = (
-    (bool, "true or false"),
-    (list, "a list"),
-    (dict, "an object"),
-    (type(None), "null"),
 )
 
 
@@ -162,11 +156,16 @@ def _check_union(
 ) -> None:
     if raw is None and any(isinstance(kind, inspect.NoneType) for kind in types):
         return
-    kinds = [kind for kind in types if not isinstance(kind, inspect.NoneType)]
+    unfit: tuple[type[inspect.Type], ...] = (inspect.NoneType,)
+    if isinstance(raw, int) and any(
+        isinstance(kind, inspect.IntType) for kind in types
+    ):
+        unfit += (inspect.FloatType,)  # a whole number is not taken for any other
+    kinds = [kind for kind in types if not isinstance(kind, unfit)]
     if len(kinds) == 1:
         _check(raw, kinds[0], path, problems)
     elif all(_faults(raw, kind, path) for kind in kinds):
-        wanted = " or ".join(_in_words(kind) for kind in kinds)
+        wanted = " or ".join(in_words(kind) for kind in kinds)
         problems.append(_wrong(path, wanted, raw))
 
 
@@ -193,9 +192,9 @@ def _check_leaf(
         if raw not in words:
             note_unknown(problems, path, "unknown_word", "word", raw, words)
     elif not _is_kind(raw, shape):
-        problems.append(_wrong(path, _in_words(shape), raw))
+        problems.append(_wrong(path, in_words(shape), raw))
     elif not _is_within(raw, shape):
-        problems.append(_wrong(path, _in_words(shape), raw, "out_of_range"))
+        problems.append(_wrong(path, in_words(shape), raw, "out_of_range"))
 
 
 _PLAIN: dict[type[inspect.Type], type] = {
@@ -248,50 +247,5 @@ def _converts(raw: object, wanted: type) -> bool:
     return True
 
 
-def _in_words(shape: inspect.Type) -> str:
-    match shape:
-        case inspect.IntType():
-            return "a whole number" + _range_in_words(shape)
-        case inspect.FloatType():
-            return "a number" + _range_in_words(shape)
-        case inspect.StrType():
-            return "text" + _text_in_words(shape)
-        case inspect.EnumType(cls=words):
-            return "one of " + quoted([str(word) for word in words])
-        case _:
-            return _IN_WORDS.get(type(shape), "a list")
-
-
-_IN_WORDS: dict[type[inspect.Type], str] = {
-    inspect.BoolType: "true or false",
-    inspect.DateTimeType: 'a time with an offset such as "2026-05-01T12:00:00Z"',
-    inspect.DateType: 'a date such as "2026-05-01"',
-    inspect.TimeDeltaType: 'a duration such as "PT24H" or "P7D"',
-    inspect.StructType: "an object",
-    inspect.DictType: "an object",
-}
-
-
-def _range_in_words(shape: inspect.IntType | inspect.FloatType) -> str:
-    if shape.ge is not None and shape.le is not None:
-        return f" from {shape.ge} to {shape.le}"
-    return "" if shape.ge is None else f" of at least {shape.ge}"
-
-
-def _text_in_words(shape: inspect.StrType) -> str:
-    if shape.max_length is None:
-        return ""
-    return f" of {shape.min_length or 0} to {shape.max_length} plain characters"
-
-
 def _wrong(path: str, wanted: str, raw: object, code: str = "wrong_type") -> Problem:
-    return Problem(path, code, f"is {_shown(raw)}; it must be {wanted}")
-
-
-def _shown(raw: object) -> str:
-    if isinstance(raw, str):
-        return f'"{raw}"' if len(raw) <= 60 else f'"{raw[:60]}..."'
-    for kind, word in _JSON_WORDS:
-        if isinstance(raw, kind):
-            return word
-    return str(raw)[:40]
+    return Problem(path, code, f"is {shown(raw)}; it must be {wanted}")

@@ -27,7 +27,8 @@ Language = Annotated[
     ),
 ]
 Texts = Annotated[dict[Language, Source], Meta(min_length=1, max_length=MOST_LANGUAGES)]
-Extras = Annotated[dict[Line, Source | int | float | bool], Meta(max_length=16)]
+Number = Annotated[int, Meta(ge=-(10**15), le=10**15)]
+Extras = Annotated[dict[Line, Source | Number | float | bool], Meta(max_length=16)]
 Image = Annotated[
     str,
     Meta(

@@ -184,6 +184,11 @@ def test_what_counts_is_never_older_than_tallies_are_kept(
             "$",
             "ambiguous_window",
         ),
+        (
+            Window(rolling=timedelta(days=1), timezone="Mars"),
+            "$.timezone",
+            "unknown_timezone",
+        ),
         (Window(rolling=timedelta(0)), "$.rolling", "impossible_duration"),
         (Window(rolling=timedelta(hours=-1)), "$.rolling", "impossible_duration"),
         (Window(rolling=timedelta(days=367)), "$.rolling", "impossible_duration"),

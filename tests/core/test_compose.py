@@ -8,7 +8,7 @@ from geopush.core.condition import Value
 from geopush.core.message import Button, Content
 from tests.core.sample_offers import ICE_CREAM_MESSAGE, a_message, an_offer
 
-HELLO = {"en": "Hello", "nl": "Hallo", "pt-BR": "Oi", "de": "Hallo!"}
+HELLO = {"en": "Hello", "nl": "Hallo", "pt-BR": "Oi", "de": "Hallo!", "zh-Hant": "你好"}
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,7 @@ HELLO = {"en": "Hello", "nl": "Hallo", "pt-BR": "Oi", "de": "Hallo!"}
         ("pt-BR", "en", "Oi"),
         ("pt_br", "en", "Oi"),
         ("pt", "en", "Hello"),
+        ("zh-Hant-HK", "en", "你好"),
         ("fr", "de", "Hallo!"),
         ("fr", "ja", "Hello"),
         ("", "en", "Hello"),

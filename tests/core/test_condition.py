@@ -174,6 +174,11 @@ def test_where_a_condition_lets_go_is_kept() -> None:
             ".weather.wind_ms.between",
             "condition_wrong_constant",
         ),
+        (
+            {"attributes.x": {"gt": 10**16}},
+            ".attributes.x.gt",
+            "condition_wrong_constant",
+        ),
         ({"zone.open": {"exists": 1}}, ".zone.open.exists", "condition_wrong_constant"),
         (
             {"attributes.x": {"eq": "\x00"}},

@@ -64,6 +64,14 @@ def test_a_new_grant_does_not_cover_what_was_before_it() -> None:
     assert has_consent(consents, LOCATION, at(5))
 
 
+def test_a_refusal_that_comes_late_still_breaks_what_it_fell_into() -> None:
+    answers = [(True, 1), (False, 3), (True, 5)]
+    for order in permutations(answers):
+        consents = after(*order)
+        assert not has_consent(consents, LOCATION, at(4))
+        assert has_consent(consents, LOCATION, at(5))
+
+
 def test_of_two_answers_at_once_the_refusal_holds() -> None:
     assert not has_consent(after((True, 1), (False, 1)), LOCATION, at(2))
     assert not has_consent(after((False, 1), (True, 1)), LOCATION, at(2))
