@@ -1,12 +1,13 @@
 """Bodies: taken within limits, unpacked, decoded; or refused with all faults."""
 
-import zlib
+import asyncio
 from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from geopush.api.auth import Asking
+from geopush.api.packing import too_large, unpack
 from geopush.api.problems import ProblemException, placed
 from geopush.core.shape import read
 from zones import Problem
@@ -37,7 +38,10 @@ async def read_body(
         raise ProblemException(
             "unsupported_media_type", 415, f"Send the body as {wanted}."
         )
-    return unpack(await read_raw(request, limit), _encoding(request), limit)
+    body, encoding = await read_raw(request, limit), _encoding(request)
+    if not encoding:
+        return body
+    return await asyncio.to_thread(unpack, body, encoding, limit)
 
 
 async def read_json(request: Asking, wanted: type[T], limit: int) -> T:
@@ -62,25 +66,6 @@ def unreadable(error: Exception) -> ProblemException:
     return ProblemException("unreadable", 400, "The body is not JSON.", [problem])
 
 
-def unpack(body: bytes, encoding: str, limit: int) -> bytes:
-    """Return a body without its encoding; never unpack more than the limit."""
-    if encoding in ("", "identity"):
-        return body
-    if encoding != "gzip":
-        detail = "Of encodings only gzip is taken."
-        raise ProblemException("unsupported_media_type", 415, detail)
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        plain = unpacker.decompress(body, limit + 1)
-    except zlib.error as error:
-        raise ProblemException("unreadable", 400, "The gzip is broken.") from error
-    if len(plain) > limit:
-        raise _too_large(limit)
-    if not unpacker.eof or unpacker.unused_data:
-        raise ProblemException("unreadable", 400, "The gzip is not one whole stream.")
-    return plain
-
-
 def _misfit(body: bytes, wanted: type[T], error: Exception) -> ProblemException:
     """Look again, slowly, for everything that does not fit."""
     problems: list[Problem] = []
@@ -96,19 +81,14 @@ async def read_raw(request: Asking, limit: int) -> bytes:
     pieces, size = [], 0
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
     async for piece in request.stream():
         size += len(piece)
         if size > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
         pieces.append(piece)
     return b"".join(pieces)
 
 
 def _encoding(request: Asking) -> str:
     return request.headers.get("content-encoding", "").strip().lower()
-
-
-def _too_large(limit: int) -> ProblemException:
-    detail = f"A body may be {limit} bytes long here, unpacked."
-    return ProblemException("too_large", 413, detail)

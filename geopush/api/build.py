@@ -8,6 +8,7 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
 from geopush.api.docs import assets, documentation
+from geopush.api.paging import read_span
 from geopush.api.parts import Parts
 from geopush.api.problems import answer_problem
 
@@ -16,7 +17,10 @@ def build_api(parts: Parts, *, routes: Sequence[HTTPRouteHandler | Router]) -> L
     """Return the application that serves these routes."""
     return Litestar(
         route_handlers=[*routes, assets],
-        dependencies={"parts": Provide(lambda: parts, sync_to_thread=False)},
+        dependencies={
+            "parts": Provide(lambda: parts, sync_to_thread=False),
+            "span": Provide(read_span, sync_to_thread=False),
+        },
         exception_handlers={HTTPException: answer_problem, Exception: answer_problem},
         openapi_config=documentation(),
         request_max_body_size=parts.knobs.zones.bytes_per_upload,

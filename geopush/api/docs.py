@@ -47,6 +47,7 @@ _START = b"""fetch("/schema/openapi.json").then(answer => answer.json()).then(sp
   SwaggerUIBundle({spec: spec, dom_id: "#page", validatorUrl: null});
 });
 """
+_NAME = "{name}Sent"  # apart from what is answered, which refuses no unknown field
 _ASSETS: dict[str, str] = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
@@ -132,7 +133,7 @@ def _complete(request: Asking, schema: Json) -> Json:
     bodies = [handler.opt["body"] for handler, _ in operations if "body" in handler.opt]
     kinds = list(dict.fromkeys(body.kind for body in bodies))
     schemas, parts = msgspec.json.schema_components(
-        kinds, ref_template="#/components/schemas/{name}"
+        kinds, schema_hook=_anything, ref_template=f"#/components/schemas/{_NAME}"
     )
     written = dict(zip(kinds, schemas, strict=True))
     for handler, operation in operations:
@@ -146,8 +147,16 @@ def _complete(request: Asking, schema: Json) -> Json:
             operation["security"] = [{"bearer": []}]
     components = schema["components"]
     if isinstance(components, dict):
-        components["schemas"] = {**parts, **components["schemas"]}
+        named = {_NAME.format(name=name): part for name, part in parts.items()}
+        components["schemas"] = {**components["schemas"], **named}
     return schema
+
+
+def _anything(kind: type) -> Json:
+    """The schema of what has a language of its own, as conditions have."""
+    if kind is not object:
+        raise NotImplementedError
+    return {"description": "read in a language of its own"}
 
 
 def _operations(

@@ -44,7 +44,7 @@ def readyz(parts: NamedDependency[Parts]) -> Health:
     media_type=METRICS_TYPE,
     responses=refusals(401),
 )
-def metrics(request: Asking, parts: NamedDependency[Parts]) -> Response[str]:
+def metrics(request: Asking, parts: NamedDependency[Parts]) -> Response[bytes]:
     """Return counters and gauges for Prometheus; there are no ids in them."""
     token = parts.knobs.metrics_token
     shown = request.headers.get("authorization", "")

@@ -6,10 +6,13 @@ from typing import dataclass_transform
 
 from msgspec import Struct
 
+from geopush.api.ping_door import PingDoor
 from geopush.clock import Clock, Mint
 from geopush.core.token import TokenRing
+from geopush.flows.profile import Profiles
 from geopush.flows.publish import Publish
 from geopush.flows.refresh import Refresh
+from geopush.flows.register import Register
 from geopush.store.pool import Pool
 from zones import Limits
 
@@ -56,6 +59,9 @@ class Parts(Parcel):
     refresh: Refresh
     publish: Publish
     tokens: TokenRing
+    register: Register
+    profiles: Profiles
+    pings: PingDoor
     knobs: Knobs = Knobs()
     checks: Mapping[str, Check] = MappingProxyType({})
-    metrics: Callable[[], str] = str
+    metrics: Callable[[], bytes] = bytes

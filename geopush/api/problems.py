@@ -35,6 +35,7 @@ TITLES: dict[str, str] = {
     "unsupported_media_type": "The type of the body is not taken",
     "invalid_zones": "The zones cannot be taken as they are",
     "invalid_offer": "The offer cannot be taken as it is",
+    "invalid_key": "The key cannot be made as it is wanted",
     "would_remove": "More zones would be removed than were allowed",
     "precondition_failed": "It was changed by someone else",
     "idempotency_key_reused": "The Idempotency-Key came with another request",

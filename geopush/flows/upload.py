@@ -32,16 +32,18 @@ class Upload(Struct, frozen=True):
     group: str | None = None
     reach: str | None = None
     allow_removed: int = 0
+    partial: bool = False
     dry_run: bool = False
 
 
 class Plan(Struct, frozen=True):
-    """What an upload changes."""
+    """What an upload changes; ``foreign`` are zones that were out of its reach."""
 
     created: list[ZoneRow]
     updated: list[ZoneRow]
     unchanged: int
     removed: list[ZoneId]
+    foreign: list[ZoneId]
 
 
 class WouldRemove(Struct, frozen=True):
@@ -74,9 +76,10 @@ def plan(
     upload: Upload,
 ) -> Plan | WouldRemove | OutOfReach:
     """Compare an upload with what is there; ``group``: what it may remove from."""
-    foreign = [row.zone_id for row in known.values() if not _reaches(upload, row)]
-    if foreign:
-        return OutOfReach(sorted(foreign))
+    foreign = sorted(row.zone_id for row in known.values() if not _reaches(upload, row))
+    if foreign and not upload.partial:
+        return OutOfReach(foreign)
+    rows = [row for row in rows if row.zone_id not in foreign]
     kept = {row.zone_id for row in rows} | set(upload.rejected)
     removed = sorted(row.zone_id for row in group.values() if row.zone_id not in kept)
     if 2 * len(removed) > len(group) and len(removed) > upload.allow_removed:
@@ -87,6 +90,7 @@ def plan(
         updated=[row for row in changed if row.zone_id in known],
         unchanged=len(rows) - len(changed),
         removed=removed,
+        foreign=foreign,
     )
 
 

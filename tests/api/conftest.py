@@ -7,19 +7,27 @@ import pytest
 from litestar import Litestar
 from msgspec import Struct
 
-from geopush.api import health
 from geopush.api.build import build_api
+from geopush.api.front import Front
 from geopush.api.parts import Knobs, Parts
+from geopush.api.ping_door import PingDoor
+from geopush.api.routes import ROUTES
 from geopush.clock import mint_id, mint_secret
 from geopush.core.access import Role
+from geopush.core.fold import House, World
+from geopush.core.identity import Identity
 from geopush.core.token import TokenRing
+from geopush.flows.ingest import Ingest
 from geopush.flows.keys import KeyAsked, create_key
+from geopush.flows.profile import Profiles
 from geopush.flows.publish import Publish
 from geopush.flows.refresh import Refresh
+from geopush.flows.register import Register, Rules
+from geopush.metrics import Metrics
 from geopush.store.pool import Pool
 from tests.clock import HandClock
 
-ROUTES = (*health.ROUTES,)
+IDENTITY_SECRET = b"the secret of the app"
 
 
 class Door(Struct):
@@ -57,6 +65,16 @@ def knobs() -> Knobs:
 async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
     """The pieces of the house."""
     refresh = Refresh(pool)
+    tokens = TokenRing([b"k" * 32])
+    metrics = Metrics()
+    ingest = Ingest(
+        pool,
+        lambda: World(refresh.catalog, refresh.weather, House()),
+        clock,
+        metrics,
+        lambda: None,
+    )
+    rules = Rules(knobs.apps, Identity({"demo": (IDENTITY_SECRET,)}))
     return Parts(
         clock=clock,
         mint=mint_id,
@@ -64,8 +82,12 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
         pool=pool,
         refresh=refresh,
         publish=Publish(pool, refresh, clock),
-        tokens=TokenRing([b"k" * 32]),
+        tokens=tokens,
+        register=Register(pool, tokens, rules, clock, mint_id, mint_secret),
+        profiles=Profiles(pool, clock),
+        pings=PingDoor(tokens, ingest, clock),
         knobs=knobs,
+        metrics=metrics.render,
     )
 
 
@@ -73,7 +95,8 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
 async def api(parts: Parts) -> AsyncIterator[Door]:
     """The application, asked in the test's own loop."""
     app = build_api(parts, routes=ROUTES)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    front = Front(parts.pings, app)
+    transport = httpx.ASGITransport(app=front, raise_app_exceptions=False)
     async with httpx.AsyncClient(
         transport=transport, base_url="http://geopush"
     ) as client:
