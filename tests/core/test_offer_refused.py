@@ -266,7 +266,7 @@ def with_change(raw: object, path: tuple[str | int, ...], change: object) -> obj
 
 
 PLACES = places(ICE_CREAM)
-ODD = st.sampled_from(
+ODD: st.SearchStrategy[object] = st.sampled_from(
     [None, True, 0, -1, 10**30, 1.5, 1e300, "", "x", "\x00", "{{", "{% if %}", "PT0S"]
 ) | st.sampled_from([[], {}, [[]], [None], {"": None}, {"all": {}}, {"en": "{{x}}"}])
 
