@@ -136,6 +136,9 @@ def test_eight_levels_are_taken_and_nine_are_not() -> None:
 
 def test_sixty_four_parts_are_taken_and_more_are_not() -> None:
     assert not problems_of({"all": [WARM] * 63})
+    letting_go = {"weather.wind_ms": {"gte": 5, "off_below": 4}}
+    assert not problems_of({"all": [letting_go] * 63})
+    assert problems_of({"all": [{"weather.wind_ms": {"gte": 5, "lt": 9}}] * 63})
     assert [one.code for one in problems_of({"all": [WARM] * 64})] == [
         "condition_too_large"
     ]
