@@ -32,6 +32,13 @@ class Account(Struct, frozen=True):
             return bool(status.st_mode & 0o010)
         return bool(status.st_mode & 0o001)
 
+    def unless_owned(self, data: Path) -> "Account":
+        """Return the user that owns the data already, else this one."""
+        if not data.exists() or data.stat().st_uid in (0, self.uid):
+            return self
+        status = data.stat()
+        return Account(f"number {status.st_uid}", status.st_uid, status.st_gid)
+
 
 def we_are_root() -> bool:
     """Tell whether this process may become any user."""

@@ -82,12 +82,8 @@ class Cluster:
         half.mkdir(mode=0o700)
         give(half, self._account)
         command = [self._binaries.initdb, "-D", str(half), "-U", ROLE, "-E", "UTF8"]
-        command += [
-            "--no-locale",
-            "--data-checksums",
-            "--auth=peer",
-            "--no-instructions",
-        ]
+        command += ["--no-locale", "--data-checksums"]
+        command += ["--auth=peer", "--no-instructions"]
         command += [] if self._durable else ["--no-sync"]
         process = launcher.start(command, lock, signal.SIGKILL)
         try:

@@ -61,8 +61,9 @@ async def start_cluster(
     Call it from the main thread: Postgres is told when the thread that started it ends.
     """
     try:
-        account = account_for_postgres()
-        place = find_place(data_dir, account, refuge)
+        preferred = account_for_postgres()
+        place = find_place(data_dir, preferred, refuge)
+        account = preferred.unless_owned(place.data)
         found = await _lock_or_address(place)
         if isinstance(found, Address):
             return Attached(place, found)

@@ -36,18 +36,11 @@ class Launcher:
         """Start a program as our direct child; it gets a signal if our thread ends."""
         account = self._account
         numbers = (os.getpid(), int(when_we_end), account.uid, account.gid)
+        python = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *map(str, numbers)]
         self._said_before = size(self._log)
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [
-                    sys.executable,
-                    "-I",
-                    "-S",
-                    "-c",
-                    _LAUNCHER,
-                    *map(str, numbers),
-                    *command,
-                ],
+                [*python, *command],
                 cwd="/",
                 env=_ENVIRONMENT,
                 stdin=subprocess.DEVNULL,

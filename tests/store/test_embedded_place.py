@@ -48,6 +48,19 @@ async def test_as_root_the_server_and_its_data_belong_to_a_system_user(
 
 
 @AS_ROOT
+async def test_data_keep_the_system_user_they_were_made_for(
+    own_folder: Path, start: Start
+) -> None:
+    """Another one may have been added since, that would be preferred."""
+    await (await start(own_folder / "one")).stop()
+    place = own_folder / "one" / "postgres"
+    for path in (place / "run", place / "data", *(place / "data").rglob("*")):
+        os.chown(path, NAMELESS, NAMELESS)
+    embedded = await start(own_folder / "one")
+    assert user_of(embedded.pid) == NAMELESS
+
+
+@AS_ROOT
 async def test_what_root_writes_is_not_in_the_system_users_hands(
     start: Start, folder: Path
 ) -> None:
