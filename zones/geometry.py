@@ -112,8 +112,6 @@ def reach(bounds: Box, meters: float) -> list[Box]:
     wide, tall = degrees_for(meters * SLACK, max(abs(south), abs(north)))
     west, east = west - wide - HAIR, east + wide + HAIR
     south, north = south - tall - HAIR, north + tall + HAIR
-    if east - west >= 360:
-        return [(-180.0, south, 180.0, north)]
     boxes = [(west, south, east, north)]
     if west <= -180:
         boxes.append((west + 360, south, 180.0, north))

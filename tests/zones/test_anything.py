@@ -67,7 +67,7 @@ collections = st.one_of(
 )  # fmt: skip
 
 
-@examples(max_examples=80)
+@examples(max_examples=50)
 @given(collections)
 def test_any_json_is_read_or_refused(value: object) -> None:
     parsed = parse_zones(json.dumps(value).encode())
@@ -81,7 +81,7 @@ def test_any_json_is_read_or_refused(value: object) -> None:
     build_index(parsed.zones)
 
 
-@examples(max_examples=60)
+@examples(max_examples=40)
 @given(st.one_of(features, st.binary(max_size=30)))
 def test_any_feature_is_read_or_refused(value: object) -> None:
     body = value if isinstance(value, bytes) else json.dumps(value).encode()
@@ -95,7 +95,7 @@ corner = st.tuples(
 )
 
 
-@examples(max_examples=80)
+@examples(max_examples=50)
 @given(st.lists(corner, min_size=3, max_size=6))
 def test_a_ring_anywhere_is_a_sound_zone_or_a_problem(ring: list[list[float]]) -> None:
     shape = {"type": "Polygon", "coordinates": [ring]}

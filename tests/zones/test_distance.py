@@ -38,9 +38,9 @@ def vectors(lons: Floats, lats: Floats) -> Floats:
     return np.column_stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)])
 
 
-def by_sampling(shape: shapely.Polygon, point: Point) -> float:
+def by_sampling(shape: shapely.Polygon, point: Point, step: float = 0.0002) -> float:
     """Return the least distance to very many points on the edge."""
-    edge = shapely.get_coordinates(shapely.segmentize(shape.exterior, 0.0002))
+    edge = shapely.get_coordinates(shapely.segmentize(shape.exterior, step))
     return float(straight(point, edge[:, 0], edge[:, 1]).min())
 
 
@@ -122,6 +122,13 @@ def test_distance_goes_the_short_way_across_the_antimeridian() -> None:
     assert meters_to(east, -179.99, 0.5) == pytest.approx(-2_224, rel=0.01)
 
 
+def test_the_near_end_of_an_edge_counts_across_the_antimeridian() -> None:
+    wedge = shapely.Polygon([(179.9, 0), (179.99, 0.9), (179.9, 0.9)])
+    expected = by_sampling(wedge, Point(-179.99, 0.9))
+    assert expected == pytest.approx(2_224, rel=0.01)
+    assert meters_to(wedge, -179.99, 0.9) == pytest.approx(-expected, rel=0.01)
+
+
 def test_the_pole_within_a_cap_is_no_edge() -> None:
     cap = shapely.box(-180, 89.9, 180, 90)
     for longitude in (0.0, 180.0, -90.0):
@@ -136,12 +143,23 @@ def test_distance_goes_over_the_pole() -> None:
     )
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_meters_around_a_pole_are_within_one_percent_of_the_sphere(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    lons, lats = np.sort(rng.uniform(-170, 170, 4)), rng.uniform(89.9, 89.999, 4)
+    shape = shapely.Polygon(zip(lons[:3], lats[:3], strict=True))
+    point = Point(float(lons[3]) - 180, float(lats[3]))
+    assert abs(meters_to(shape, point.longitude, point.latitude)) == pytest.approx(
+        by_sampling(shape, point, step=0.01), rel=0.01
+    )
+
+
 def test_the_whole_earth_has_no_edge() -> None:
     earth = shapely.box(-180, -90, 180, 90)
     assert meters_to(earth, 5.0, 52.0) == pytest.approx(math.pi * RADIUS)
 
 
-@pytest.mark.parametrize("latitude", [0.0, 52.37, 75.0, 85.0, 89.95, 90.0, -90.0])
+@pytest.mark.parametrize("latitude", [0.0, 52.37, 75.0, 85.0, 89.9, 90.0, -90.0])
 @pytest.mark.parametrize("longitude", [4.9, 180.0, -179.99])
 @pytest.mark.parametrize("radius", [10.0, 150.0, 10_000.0])
 def test_a_circle_is_round_wherever_it_is(
@@ -152,6 +170,20 @@ def test_a_circle_is_round_wherever_it_is(
     assert shapely.is_valid(area.geometry)
     assert meters_to(area, longitude, latitude) == pytest.approx(radius, rel=0.01)
     assert area.area_km2 == pytest.approx(math.pi * radius**2 / 1e6, rel=0.01)
-    lons, lats = shapely.get_coordinates(area.geometry).T
-    on_map = np.abs(lats) < 90  # a cap is drawn up to the pole, on the map alone
-    assert (straight(center, lons[on_map], lats[on_map]) <= radius * 1.02).all()
+    lons, lats = scattered(center, radius)
+    meters = straight(center, lons, lats)
+    inside = np.array(
+        [is_inside(p, area) for p in map(Point, lons.tolist(), lats.tolist())]
+    )
+    assert inside[meters <= radius].all()
+    assert not inside[meters > radius * 1.01].any()
+
+
+def scattered(center: Point, meters: float) -> tuple[Floats, Floats]:
+    """Return places around a point, most of them about so far away."""
+    rng = np.random.default_rng(11)
+    middle = vectors(np.array([center.longitude]), np.array([center.latitude]))
+    there = middle + rng.normal(size=(400, 3)) * 0.7 * meters / RADIUS
+    there /= np.linalg.norm(there, axis=1)[:, None]
+    lons, lats = np.arctan2(there[:, 1], there[:, 0]), np.arcsin(there[:, 2])
+    return np.degrees(lons), np.degrees(lats)
