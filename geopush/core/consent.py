@@ -1,11 +1,39 @@
 """Answers to questions of consent: which of them count, and what holds after them."""
 
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 
-from geopush.core.customer import Consent, ConsentGiven, Consents, Purpose, record
+from msgspec.structs import replace
+
+from geopush.core.customer import (
+    Consent,
+    ConsentGiven,
+    Consents,
+    Purpose,
+    parse_consents,
+    record,
+)
 from zones import Problem
 
 Given = Mapping[Purpose, ConsentGiven]
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # before it, no clock was right
+
+
+def read_answers(
+    raw: object, now: datetime, *, require_at: bool, place: str = "$"
+) -> Given | list[Problem]:
+    """Return answers from decoded JSON that stood at a place, or all its problems."""
+    given = parse_consents(raw, now, require_at=require_at)
+    if isinstance(given, list):
+        return [replace(one, path=place + one.path[1:]) for one in given]
+    text = f"lies before {EARLIEST.isoformat()}"
+    problems = [
+        Problem(f"{place}.{purpose}.at", "too_early", text)
+        for purpose, one in given.items()
+        if one.at < EARLIEST
+    ]
+    return problems or given
 
 
 def undated(raw: object) -> frozenset[Purpose]:

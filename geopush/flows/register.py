@@ -11,8 +11,8 @@ from msgspec import UNSET, Struct
 
 from geopush.clock import Clock, Mint
 from geopush.core.access import KeyHolder, May, may
-from geopush.core.consent import Given, undated
-from geopush.core.customer import Purpose, parse_consents
+from geopush.core.consent import Given, read_answers, undated
+from geopush.core.customer import Purpose
 from geopush.core.device import AddressGiven, Device, Registration, check
 from geopush.core.identity import Doubt, Identity, doubt
 from geopush.core.ping import CustomerKey, DeviceId, customer_key
@@ -97,7 +97,7 @@ class Register:
         """Register a device, or register it again; repeating it changes nothing."""
         now = self._clock()
         raw = {} if said.consents is UNSET else msgspec.to_builtins(said.consents)
-        given = parse_consents(raw, now, require_at=False)
+        given = read_answers(raw, now, require_at=False, place="$.consents")
         if isinstance(given, list):
             return Impossible(given)
         asked = Asked(

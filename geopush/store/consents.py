@@ -1,7 +1,7 @@
 """The log of consents: every answer once, never changed."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import uuid5
 
 from msgspec import Struct
@@ -50,11 +50,12 @@ async def append(
 ) -> None:
     """Write answers down; ``source`` is where they came from if they do not say."""
     for purpose, one in answers:
-        name = f"{customer.customer_id}\n{purpose}\n{one.granted}\n{one.at.isoformat()}"
+        moment = one.at.astimezone(UTC).isoformat()
+        name = f"{customer.customer_id}\n{purpose}\n{one.granted}\n{moment}"
         await connection.execute(
             _APPEND,
             customer.bucket,
-            uuid5(NAMESPACE, f"{name}\n{one.text_version}\n{one.source or source}"),
+            uuid5(NAMESPACE, name),
             customer.customer_id,
             purpose,
             one.granted,
