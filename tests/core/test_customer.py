@@ -55,6 +55,7 @@ def test_the_latest_answer_holds_in_whatever_order_answers_come() -> None:
 
 def test_the_same_answer_again_keeps_since_when_it_holds() -> None:
     assert after((True, 1), (True, 5)) == {LOCATION: Consent(True, at(5), at(1))}
+    assert has_consent(after((True, 1), (True, 5)), LOCATION, at(3))
     assert after((True, 5), (True, 1)) == {LOCATION: Consent(True, at(5), at(5))}
 
 
