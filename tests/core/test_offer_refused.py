@@ -289,3 +289,9 @@ def test_whatever_stands_anywhere_is_either_taken_or_told(
         assert b"\x00" not in repr(answer).encode()
         msgspec.msgpack.encode(answer.conditions)
         compose(answer, {"zone.name": "x", "weather.temperature_c": 22.5}, "en")
+
+
+def test_a_body_larger_than_any_offer_needs_is_not_even_read() -> None:
+    refusal = parse_offer("x", msgspec.json.encode(PLAIN) + b" " * 262_144)
+    assert isinstance(refusal, Refusal)
+    assert [one.code for one in refusal.problems] == ["too_large"]
