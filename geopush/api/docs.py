@@ -148,8 +148,20 @@ def _complete(request: Asking, schema: Json) -> Json:
     components = schema["components"]
     if isinstance(components, dict):
         named = {_NAME.format(name=name): part for name, part in parts.items()}
-        components["schemas"] = {**components["schemas"], **named}
+        components["schemas"] = _met_twice({**components["schemas"], **named})
     return schema
+
+
+def _met_twice(part: object) -> object:
+    """Let what fits two kinds of a union fit it: a whole number is a number too."""
+    if isinstance(part, list):
+        return [_met_twice(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        "anyOf" if name == "oneOf" else name: _met_twice(one)
+        for name, one in part.items()
+    }
 
 
 def _anything(kind: type) -> Json:

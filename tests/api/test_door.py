@@ -49,3 +49,10 @@ async def test_it_is_alive_and_ready(api: Door) -> None:
     for path in ("/healthz", "/readyz"):
         answer = await api.ask("GET", path)
         assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def test_what_fits_two_kinds_of_a_union_fits_the_schema(api: Door) -> None:
+    schema = (await api.ask("GET", "/schema/openapi.json")).json()
+    gate = schema["components"]["schemas"]["Gate"]["properties"]
+    kinds = [one.get("type") for one in gate["value"]["anyOf"]]
+    assert {"number", "integer"} <= set(kinds)
