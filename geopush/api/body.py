@@ -68,8 +68,12 @@ def unreadable(error: Exception) -> ProblemException:
 
 def _misfit(body: bytes, wanted: type[T], error: Exception) -> ProblemException:
     """Look again, slowly, for everything that does not fit."""
+    try:
+        raw = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as worse:
+        return unreadable(worse)  # it goes wrong after what did not fit
     problems: list[Problem] = []
-    read(msgspec.json.decode(body), wanted, "$", problems)
+    read(raw, wanted, "$", problems)
     if not problems:
         problems = [placed(str(error))]
     detail = "The body does not fit the schema; see the problems."

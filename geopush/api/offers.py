@@ -178,6 +178,10 @@ def _refused(refusal: Refusal) -> ProblemException:
         return ProblemException(
             "too_large", 413, "The offer is above a limit.", refusal.problems
         )
+    if "unreadable" in codes:
+        return ProblemException(
+            "unreadable", 400, "The body is not JSON.", refusal.problems
+        )
     if refusal.unreadable:
         detail = "The offer does not fit the schema; see the problems."
         return ProblemException("invalid_body", 400, detail, refusal.problems)

@@ -3,22 +3,21 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeAlias, TypeVar
 
 import msgspec
 from litestar.params import QueryParameter
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from geopush.api.problems import ProblemException
+from zones import Problem
 
 T = TypeVar("T")
 
 Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=1000)]
 Cursor: TypeAlias = Annotated[str | None, QueryParameter(max_length=1024)]
-Moment: TypeAlias = Annotated[
-    Annotated[datetime, Meta(tz=True)] | None, QueryParameter()
-]
+Moment: TypeAlias = Annotated[datetime | None, QueryParameter()]
 COMMON = 100  # things in one answer, unless asked otherwise
 
 _decoder = msgspec.msgpack.Decoder(list[str])
@@ -40,7 +39,7 @@ class Span(Struct, frozen=True):
 
 def read_span(since: Moment = None, until: Moment = None) -> Span:
     """Read a span of time from the address."""
-    return Span(since, until)
+    return Span(_in_utc("since", since), _in_utc("until", until))
 
 
 def turn(
@@ -69,6 +68,20 @@ def read_cursor(cursor: str | None, length: int) -> tuple[str, ...]:
     if len(after) != length or any("\0" in one for one in after):
         raise invalid_cursor()
     return tuple(after)
+
+
+def _in_utc(name: str, moment: datetime | None) -> datetime | None:
+    if moment is None:
+        return None
+    try:
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except OverflowError:
+        pass
+    text = "A time has an offset, such as 2026-05-01T12:00:00Z."
+    raise ProblemException(
+        "invalid_parameter", 400, text, [Problem(name, "wrong_type", text)]
+    )
 
 
 def invalid_cursor() -> ProblemException:
