@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from geopush.store.binaries import make_passage
 from geopush.store.embedded import Owned, start_cluster
 from geopush.store.place import Place
 from geopush.store.programs import have_place_alone
@@ -18,16 +19,18 @@ from tests.store.services import Start
 def folder() -> Iterator[Path]:
     """A folder in which clusters are stopped, or killed, but never damaged."""
     with open_folder() as folder:
+        make_passage(folder / "refuge")
         yield folder
         _wait_for_end_in(folder)
 
 
 @pytest.fixture
-def own_folder() -> Iterator[Path]:
-    """A folder for this test alone."""
-    with open_folder() as folder:
-        yield folder
-        _wait_for_end_in(folder)
+def own_folder(folder: Path) -> Iterator[Path]:
+    """A folder for this test alone; only copies of programs are shared."""
+    with open_folder() as own:
+        (own / "refuge").symlink_to(folder / "refuge")
+        yield own
+        _wait_for_end_in(own)
 
 
 @pytest.fixture

@@ -54,6 +54,7 @@ async def main():
 asyncio.run(main())
 """
 
+LONG = "deep" * 20  # with what stands before it, too long for the path of a socket
 NAMELESS = 54_321  # no user has this number
 
 Facts = dict[str, str | int | bool | None]

