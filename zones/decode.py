@@ -7,8 +7,8 @@ import msgspec
 from zones.errors import Code, Problem
 from zones.limits import Limits
 
-# Brackets, braces and commas an upload of so many vertices can need, all else included.
-MARKS_PER_VERTEX = 8
+# How many of these an upload of so many vertices can need, all else included.
+MARKS_PER_VERTEX = {b"[": 3, b"{": 1, b",": 6}
 SPARE_MARKS = 200_000
 
 
@@ -37,8 +37,10 @@ def _too_heavy(body: bytes, limits: Limits) -> Problem | None:
     if len(body) > most:
         text = f"The upload has {len(body)} bytes; at most {most} are taken."
         return Problem("$", Code.TOO_LARGE, text, suggestion="Upload it in parts.")
-    marks = MARKS_PER_VERTEX * limits.vertices_per_upload + SPARE_MARKS
-    if any(body.count(mark) > marks for mark in (b"[", b"{", b",")):
+    if any(
+        body.count(mark) > each * limits.vertices_per_upload + SPARE_MARKS
+        for mark, each in MARKS_PER_VERTEX.items()
+    ):
         text = "The upload has more values than its limit of vertices can need."
         return Problem("$", Code.TOO_LARGE, text, suggestion="Upload it in parts.")
     return None

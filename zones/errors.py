@@ -30,6 +30,7 @@ class Code(StrEnum):
     EMPTY = auto()
     TOO_FEW_POSITIONS = auto()
     TOO_MANY_VERTICES = auto()
+    TOO_MANY_PARTS = auto()
     NOT_A_NUMBER = auto()
     OUT_OF_RANGE = auto()
     SWAPPED_COORDINATES = auto()
@@ -53,7 +54,6 @@ class Code(StrEnum):
     BAD_METADATA = auto()
     UNKNOWN_TIMEZONE = auto()
     BAD_OPENING_HOURS = auto()
-    RING_CLOSED = auto()
     PROPERTY_DROPPED = auto()
 
 

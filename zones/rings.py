@@ -57,7 +57,7 @@ def _read_ring(raw: object, path: str, problems: list[Problem]) -> Floats | None
     if ring is None:
         problems.extend(_faults(raw, path))
         return None
-    if len(np.unique(ring, axis=0)) < 3:
+    if len(set(map(tuple, ring.tolist()))) < 3:
         text = "A ring needs three different positions and the first again."
         at = float(ring[0, 0]), float(ring[0, 1])
         problems.append(Problem(path, Code.TOO_FEW_POSITIONS, text, at))

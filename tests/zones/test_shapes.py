@@ -100,7 +100,7 @@ def test_crossing_edges_are_shown_on_the_map() -> None:
 def test_crossing_edges_beyond_the_antimeridian_are_shown_on_the_map() -> None:
     star = [[179.5, 0], [-179.5, 1], [-179.5, 0], [179.5, 1], [179.5, 0]]
     [problem] = parse_zones(collection(feature(polygon(star)))).problems
-    assert problem.at == (-180.0, 0.5)
+    assert problem.at == (180.0, 0.5)
 
 
 def test_every_bad_position_is_named() -> None:
@@ -235,6 +235,24 @@ def test_a_cap_drawn_along_the_pole_is_taken_as_drawn(ring: list[list[float]]) -
     assert shapely.intersects_xy(zone.area.geometry, 0.0, 89.9)
     assert not shapely.intersects_xy(zone.area.geometry, 0.0, 89.7)
     assert 1_400 < zone.area.area_km2 < 1_600
+
+
+def test_vertices_of_all_parts_count() -> None:
+    limits = Limits(vertices_per_polygon=5)
+    parts = [[box(i, 0, i + 0.1, 0.1)] for i in range(5)]
+    [problem] = parse_zones(
+        collection(feature(multi_polygon(*parts))), limits=limits
+    ).problems
+    assert (problem.path, problem.code) == (INNER, Code.TOO_MANY_VERTICES)
+    body = collection(feature(multi_polygon(*parts[1:])))
+    assert parse_zones(body, limits=limits).problems == []
+
+
+def test_parts_are_counted() -> None:
+    parts = [[box(i / 1_000, 0, i / 1_000 + 0.0005, 0.001)] for i in range(1_001)]
+    [problem] = parse_zones(collection(feature(multi_polygon(*parts)))).problems
+    assert (problem.path, problem.code) == (INNER, Code.TOO_MANY_PARTS)
+    assert len(the_zone(multi_polygon(*parts[1:])).area.parts) == 1_000
 
 
 def test_a_ring_twice_around_the_earth_is_too_wide() -> None:
