@@ -1,7 +1,7 @@
 """A played day as people read it, and the same as a document for programs."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -13,11 +13,10 @@ from geopush.sandbox.story import Story
 
 VISIT = "enter"
 SENT = "decided"
-SHOWN = 20  # imbalances; more help nobody
 
 
-def table(story: Story, imbalances: Sequence[str] = ()) -> RenderableType:
-    """The day in three tables, one customer's afternoon, and whether it adds up."""
+def table(story: Story) -> RenderableType:
+    """The day in three tables, and one customer's part of it."""
     lines = afternoon(story)
     told = [Text("One customer's day", style="bold"), *map(Text, lines), Text()]
     return Group(
@@ -25,7 +24,6 @@ def table(story: Story, imbalances: Sequence[str] = ()) -> RenderableType:
         _offers(story),
         _reasons(story),
         *(told if lines else ()),
-        *_verdict(imbalances),
     )
 
 
@@ -91,16 +89,6 @@ def _reasons(story: Story) -> Table:
             reason, *(f"{one:,}" if one else "" for one in each), f"{number:,}"
         )
     return shown
-
-
-def _verdict(imbalances: Sequence[str]) -> Iterable[RenderableType]:
-    if not imbalances:
-        return [Text("The books balance.", style="bold green")]
-    lines = [Text("The books do not balance:", style="bold red")]
-    lines += [Text(f"- {one}") for one in imbalances[:SHOWN]]
-    if len(imbalances) > SHOWN:
-        lines.append(Text(f"... and {len(imbalances) - SHOWN} more."))
-    return lines
 
 
 def _grid(title: str, first: str, *numbers: str) -> Table:

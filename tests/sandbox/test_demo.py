@@ -226,16 +226,8 @@ def test_the_table_says_how_many_of_each() -> None:
         "arrived on phones 1",
         "ice-cream 2 1 1 1",
         "capped 1 1",
-        "The books balance.",
     ):
         assert words in shown
-
-
-def test_the_table_says_what_does_not_add_up() -> None:
-    wrong = [f"Wrong {number}." for number in range(30)]
-    shown = printed(table(a_story(), wrong))
-    assert "The books do not balance: - Wrong 0." in shown
-    assert "... and 10 more." in shown
 
 
 def printed(renderable: RenderableType) -> str:
