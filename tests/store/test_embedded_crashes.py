@@ -130,7 +130,7 @@ async def test_busy_children_of_a_killed_server_do_not_hold_up_the_next(
     """A child that computes does not notice by itself that its server is gone."""
     embedded = await start()
     supervising = asyncio.create_task(embedded.supervise(lambda _: None))
-    connection = await open_connection(embedded.dsn)
+    connection = await open_connection(f"{embedded.dsn}&statement_timeout=60s")
     child = await connection.fetchval("SELECT pg_backend_pid()")
     endless = connection.execute("DO $$ BEGIN LOOP END LOOP; END $$")
     busy = asyncio.create_task(endless)
