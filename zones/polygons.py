@@ -26,7 +26,7 @@ def read_polygon(
     whole = _read_whole(raw, path, limits, problems)
     if whole is None or not _are_sound([whole], [path], problems):
         return None
-    return shapely.orient_polygons(split(whole))
+    return _as_kept(split(whole), path, limits, problems)
 
 
 def read_multi_polygon(
@@ -47,9 +47,25 @@ def read_multi_polygon(
     if len(good) < len(wholes) or not _are_sound(good, paths, problems):
         return None
     together = shapely.MultiPolygon([*shapely.get_parts([split(one) for one in good])])
-    if not _are_sound([together], [path], problems):
+    return _as_kept(together, path, limits, problems)
+
+
+def _as_kept(
+    shape: Shape, path: str, limits: Limits, problems: list[Problem]
+) -> Shape | None:
+    """Return a shape that, written and read again, is the same; a cut adds vertices."""
+    parts = shapely.get_parts(shape)
+    largest = int(shapely.get_num_coordinates(parts).max())
+    fault = _fault_of_parts(len(parts), path) or _fault_of_count(
+        largest, limits.vertices_per_polygon, path
+    )
+    if fault is not None:
+        problems.append(fault)
         return None
-    return shapely.orient_polygons(together)
+    # a shape in one part was looked at before it was cut
+    if len(parts) > 1 and not _are_sound([shape], [path], problems):
+        return None
+    return shapely.orient_polygons(shape)
 
 
 def _fault_of_list(raw: object, path: str, limits: Limits) -> Problem | None:
@@ -57,11 +73,16 @@ def _fault_of_list(raw: object, path: str, limits: Limits) -> Problem | None:
         return Problem(path, Code.WRONG_TYPE, "This should be a list of polygons.")
     if not raw:
         return Problem(path, Code.EMPTY, "This MultiPolygon has no polygons.")
-    if len(raw) > MOST_PARTS:
-        text = f"This zone has {len(raw)} parts; at most {MOST_PARTS} are taken."
-        return Problem(path, Code.TOO_MANY_PARTS, text)
     most = POLYGONS_WORTH * limits.vertices_per_polygon
-    return _fault_of_count(sum(map(count_vertices, raw)), most, path)
+    count = sum(map(count_vertices, raw))
+    return _fault_of_parts(len(raw), path) or _fault_of_count(count, most, path)
+
+
+def _fault_of_parts(count: int, path: str) -> Problem | None:
+    if count <= MOST_PARTS:
+        return None
+    text = f"This zone has {count} parts; at most {MOST_PARTS} are taken."
+    return Problem(path, Code.TOO_MANY_PARTS, text)
 
 
 def _fault_of_count(count: int, most: int, path: str) -> Problem | None:

@@ -248,6 +248,23 @@ def test_vertices_of_all_parts_count() -> None:
     assert parse_zones(body, limits=limits).problems == []
 
 
+def zigzag(teeth: int) -> list[list[float]]:
+    """Return a comb whose teeth cross the antimeridian."""
+    tips = [[(-179.9, 179.9)[i % 2], i / 1_000] for i in range(2 * teeth + 1)]
+    return [*tips, [179.8, tips[-1][1]], [179.8, 0.0], tips[0]]
+
+
+def test_parts_and_vertices_that_a_cut_makes_count() -> None:
+    limits = Limits(vertices_per_polygon=4)
+    assert len(the_zone(polygon(zigzag(500))).area.parts) == 502
+    [problem] = parse_zones(collection(feature(polygon(zigzag(1_000))))).problems
+    assert (problem.path, problem.code) == (INNER, Code.TOO_MANY_PARTS)
+    wedge = [[179, 0], [-179, 0.1], [179, 0.1], [179, 0]]
+    body = collection(feature(polygon(wedge)))
+    [problem] = parse_zones(body, limits=limits).problems
+    assert (problem.path, problem.code) == (INNER, Code.TOO_MANY_VERTICES)
+
+
 def test_parts_are_counted() -> None:
     parts = [[box(i / 1_000, 0, i / 1_000 + 0.0005, 0.001)] for i in range(1_001)]
     [problem] = parse_zones(collection(feature(multi_polygon(*parts)))).problems
