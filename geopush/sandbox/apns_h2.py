@@ -4,7 +4,7 @@ import asyncio
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -52,6 +52,17 @@ class Desk(Protocol):
         """Answer a request that has arrived whole."""
 
 
+@runtime_checkable
+class _Wire(Protocol):
+    """What writes to the client; not every event loop's is an asyncio.Transport."""
+
+    def write(self, data: bytes) -> None: ...
+
+    def close(self) -> None: ...
+
+    def abort(self) -> None: ...
+
+
 class _Announced(Settings):
     """What we tell the client; who exceeds it is refused by stream, not cut off."""
 
@@ -88,11 +99,11 @@ class Connection(asyncio.Protocol):
         self._streams: dict[int, _Stream] = {}
         self._newest = 0
         self._last: int | None = None
-        self._transport: asyncio.Transport | None = None
+        self._transport: _Wire | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet the client."""
-        if isinstance(transport, asyncio.Transport):
+        if isinstance(transport, _Wire):
             self._transport = transport
             self._members.add(self)
             self._h2.initiate_connection()
