@@ -44,7 +44,7 @@ class ConsentsBody(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     push_service: bool | AnswerBody | UnsetType = UNSET
     location: bool | AnswerBody | UnsetType = UNSET
     profiling: bool | AnswerBody | UnsetType = UNSET
-    history: list[LoggedAnswer] | UnsetType = UNSET
+    history: list[object] | UnsetType = UNSET
     revision: int | UnsetType = UNSET
 
 

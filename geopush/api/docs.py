@@ -148,18 +148,24 @@ def _complete(request: Asking, schema: Json) -> Json:
     components = schema["components"]
     if isinstance(components, dict):
         named = {_NAME.format(name=name): part for name, part in parts.items()}
-        components["schemas"] = _met_twice({**components["schemas"], **named})
+        components["schemas"] = _for_all_readers({**components["schemas"], **named})
     return schema
 
 
-def _met_twice(part: object) -> object:
-    """Let what fits two kinds of a union fit it: a whole number is a number too."""
+def _for_all_readers(part: object) -> object:
+    """Say what is ours alone as all readers of JSON schemas understand it.
+
+    What fits two kinds of a union fits it: a whole number is a number too. The end of
+    a text is a dollar sign; only Python's own would let a line break stand before it.
+    """
+    if isinstance(part, str):
+        return part.removesuffix(r"\Z") + "$" if part.endswith(r"\Z") else part
     if isinstance(part, list):
-        return [_met_twice(one) for one in part]
+        return [_for_all_readers(one) for one in part]
     if not isinstance(part, dict):
         return part
     return {
-        "anyOf" if name == "oneOf" else name: _met_twice(one)
+        "anyOf" if name == "oneOf" else name: _for_all_readers(one)
         for name, one in part.items()
     }
 
