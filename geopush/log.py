@@ -15,7 +15,7 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Render the event, its fields and, if there is one, the error."""
-        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="ms")
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         fields = record.__dict__.get("fields", {})
         line = {
             "at": at.replace("+00:00", "Z"),
@@ -35,6 +35,8 @@ def start(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    for chatty in ("uvicorn", "aiohttp", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def info(event: str, **fields: Field) -> None:

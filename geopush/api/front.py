@@ -5,9 +5,9 @@ Litestar's ordinary way to a handler costs several times what a ping does.
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from geopush.api.packing import too_large
 from geopush.api.ping_bodies import MOST_BYTES
-from geopush.api.pings import PATH, PingDoor, Reply, refused
-from geopush.api.problems import ProblemException
+from geopush.api.ping_door import PATH, PingDoor, Reply, refused
 
 
 class Front:
@@ -27,8 +27,7 @@ class Front:
     async def _pings(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read(receive)
         if body is None:
-            detail = f"The body is larger than {MOST_BYTES} bytes."
-            reply = refused(ProblemException("too_large", 413, detail))
+            reply = refused(too_large(MOST_BYTES))
         else:
             headers = {
                 name.decode("latin-1"): value.decode("latin-1")

@@ -1,182 +1,23 @@
-"""The phones' door: pings in, answered once all they caused is committed."""
+"""The route of pings as Litestar serves it; the front serves the same, faster."""
 
-from collections.abc import Mapping
-from datetime import datetime
-
-import msgspec
 from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from msgspec import Struct
 
 from geopush.api.auth import Asking
-from geopush.api.body import read_raw, takes, unpack
+from geopush.api.body import read_raw, takes
 from geopush.api.parts import Parts
-from geopush.api.ping_bodies import (
-    JSON,
-    MEDIA_TYPES,
-    MOST_BYTES,
-    PingBatch,
-    Pings,
-    read_pings,
-)
-from geopush.api.problems import (
-    MEDIA_TYPE,
-    ProblemException,
-    problem_body,
-    problem_of,
-    refusals,
-)
-from geopush.clock import Clock
-from geopush.core.change import Answer, NotPermitted, Taken, UnknownDevice, Upload
-from geopush.core.ping import CustomerKey, DeviceId, Ping, RefusedPing, correct_skew
-from geopush.core.presence import Transition
-from geopush.core.token import DeviceToken, TokenFault, TokenRing
-from geopush.flows.ingest import Ingest
-
-PATH = "/v1/pings"
-REMEMBERED = 50_000  # tokens already verified; then all are forgotten at once
-_CHALLENGE = {"WWW-Authenticate": "Bearer"}
-_encoder = msgspec.json.Encoder()
-
-
-class NextPing(Struct, frozen=True):
-    """When the phone need ping again: after a while, or after having moved."""
-
-    after_seconds: int
-    or_moved_meters: int
-
-
-class PingsTaken(Struct, frozen=True):
-    """What became of the pings; the four counts add up to what was sent."""
-
-    accepted: int
-    late: int
-    repeated: int
-    rejected: tuple[RefusedPing, ...]
-    transitions: tuple[Transition, ...]
-    inside: tuple[str, ...]
-    next_ping: NextPing
-
-
-class Reply(Struct, frozen=True):
-    """An answer as the server sends it."""
-
-    status: int
-    body: bytes
-    headers: dict[str, str]
-
-
-INSIDE = NextPing(after_seconds=60, or_moved_meters=50)
-OUTSIDE = NextPing(after_seconds=300, or_moved_meters=100)
-
-
-class PingDoor:
-    """Answers uploads of pings; both servers of the route ask it."""
-
-    def __init__(self, tokens: TokenRing, ingest: Ingest, clock: Clock) -> None:
-        self._tokens = tokens
-        self._ingest = ingest
-        self._clock = clock
-        self._verified: dict[str, DeviceToken] = {}
-
-    async def answer(self, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Take a request in; every refusal is a problem document."""
-        try:
-            upload = self._upload(headers, body)
-            return _reply(await self._ingest.take(upload))
-        except Exception as error:  # every fault is answered as the table says
-            return refused(error)
-
-    def _upload(self, headers: Mapping[str, str], body: bytes) -> Upload:
-        now = self._clock()
-        token = self._token(headers.get("authorization", ""), now)
-        encoding = headers.get("content-encoding", "").strip().lower()
-        body = unpack(body, encoding, MOST_BYTES)
-        pings = read_pings(body, headers.get("content-type", JSON))
-        return Upload(
-            device_id=DeviceId(token.device_id),
-            customer=CustomerKey(token.bucket, token.customer_id),
-            pings=_corrected(pings, headers.get("geopush-sent-at"), now),
-            refused=pings.refused,
-        )
-
-    def _token(self, header: str, now: datetime) -> DeviceToken:
-        text = header[7:].strip() if header[:7].lower() == "bearer " else ""
-        token = self._verified.get(text)
-        if token is None or token.expires_at <= now.timestamp():
-            token = self._read(text, now)
-        return token
-
-    def _read(self, text: str, now: datetime) -> DeviceToken:
-        read = self._tokens.read(text, now)
-        if read is TokenFault.TOKEN_EXPIRED:
-            detail = "The device token has expired; register the device again."
-            raise ProblemException("token_expired", 401, detail, headers=_CHALLENGE)
-        if isinstance(read, TokenFault):
-            detail = "Send Authorization: Bearer with a device token of ours."
-            raise ProblemException("unauthorized", 401, detail, headers=_CHALLENGE)
-        if len(self._verified) >= REMEMBERED:
-            self._verified.clear()
-        self._verified[text] = read
-        return read
-
-
-def refused(error: Exception) -> Reply:
-    """An error as an answer to this route."""
-    problem = problem_of(error)
-    body = problem_body(
-        problem.code, problem.status_code, problem.detail, PATH, problem.problems
-    )
-    headers = {"content-type": MEDIA_TYPE, **(problem.headers or {})}
-    return Reply(problem.status_code, body, headers)
-
-
-def _corrected(
-    pings: Pings, sent_at: str | None, now: datetime
-) -> tuple[tuple[int, Ping], ...]:
-    """The fitting pings with a wrong phone clock made good."""
-    if sent_at is None:
-        return pings.fitting
-    try:
-        sent = msgspec.convert(sent_at, datetime)
-    except msgspec.ValidationError:
-        sent = None
-    if sent is None or sent.tzinfo is None:
-        detail = "Geopush-Sent-At is an RFC 3339 time with an offset."
-        raise ProblemException("invalid_parameter", 400, detail)
-    corrected = correct_skew([ping for _, ping in pings.fitting], sent, now)
-    return tuple(zip((at for at, _ in pings.fitting), corrected, strict=True))
-
-
-def _reply(answer: Answer) -> Reply:
-    if isinstance(answer, NotPermitted):
-        detail = "The customer does not let their location be used; nothing was kept."
-        raise ProblemException("location_not_permitted", 403, detail)
-    if isinstance(answer, UnknownDevice):
-        detail = "The device is not known any more; register it again."
-        raise ProblemException("unauthorized", 401, detail, headers=_CHALLENGE)
-    return Reply(202, _encoder.encode(_taken(answer)), {"content-type": JSON})
-
-
-def _taken(answer: Taken) -> PingsTaken:
-    return PingsTaken(
-        accepted=answer.accepted,
-        late=answer.late,
-        repeated=answer.repeated,
-        rejected=answer.rejected,
-        transitions=answer.transitions,
-        inside=answer.inside,
-        next_ping=INSIDE if answer.inside else OUTSIDE,
-    )
+from geopush.api.ping_bodies import MEDIA_TYPES, MOST_BYTES, PingBatch
+from geopush.api.ping_door import PATH, PingsTaken
+from geopush.api.problems import refusals
 
 
 @post(
     PATH,
     status_code=202,
-    opt=takes(Ping | PingBatch, MEDIA_TYPES),
+    opt=takes(PingBatch, MEDIA_TYPES),
     responses={
-        202: ResponseSpec(PingsTaken, generate_examples=False),
+        202: ResponseSpec(PingsTaken, generate_examples=False, description="Committed"),
         **refusals(400, 401, 403, 413, 415, 503),
     },
 )
@@ -186,11 +27,12 @@ async def upload_pings(
     """Take pings in: one, a batch, lines or msgpack. Once answered, they are kept."""
     body = await read_raw(request, MOST_BYTES)
     reply = await parts.pings.answer(dict(request.headers), body)
+    headers = dict(reply.headers)
     return Response(
         reply.body,
         status_code=reply.status,
-        headers=reply.headers,
-        media_type=reply.headers["content-type"],
+        media_type=headers.pop("content-type"),
+        headers=headers,
     )
 
 

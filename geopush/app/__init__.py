@@ -18,22 +18,11 @@ from datetime import timedelta
 from enum import StrEnum, auto
 
 from geopush import log
-from geopush.api import (
-    customers,
-    decisions,
-    devices,
-    health,
-    keys,
-    messages,
-    offers,
-    pings,
-    weather,
-    zones,
-)
 from geopush.api.build import build_api
 from geopush.api.front import Front
 from geopush.api.parts import Knobs, Parts
-from geopush.api.pings import PingDoor
+from geopush.api.ping_door import PingDoor
+from geopush.api.routes import ROUTES
 from geopush.app.database import Database, database_check, open_database
 from geopush.app.gateways import open_gateways
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
@@ -53,18 +42,6 @@ from geopush.store.secrets import ensure_secret
 from zones import Limits
 
 MIB = 1024 * 1024
-ROUTES = (
-    *pings.ROUTES,
-    *devices.ROUTES,
-    *customers.ROUTES,
-    *zones.ROUTES,
-    *offers.ROUTES,
-    *weather.ROUTES,
-    *decisions.ROUTES,
-    *messages.ROUTES,
-    *keys.ROUTES,
-    *health.ROUTES,
-)
 
 
 class Role(StrEnum):
@@ -93,13 +70,17 @@ async def running(
     clock: Clock = utc_now,
     role: Role = Role.ALL,
     migrating: bool = False,
+    durable: bool = True,
 ) -> AsyncIterator[Running]:
     """Start the service, hand it over, and end it without losing anything taken.
 
+    Only a database that is thrown away at the end need not be ``durable``.
     Call it from the main thread: the embedded database ends when its starter does.
     """
     async with AsyncExitStack() as stack:
-        database = await open_database(settings, stack, migrating=migrating)
+        database = await open_database(
+            settings, stack, migrating=migrating, durable=durable
+        )
         if not isinstance(database, str):
             _beside(stack, database.supervise(_note))
         dsn = database if isinstance(database, str) else database.dsn

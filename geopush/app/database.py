@@ -15,7 +15,11 @@ Database: TypeAlias = Embedded | str
 
 
 async def open_database(
-    settings: Settings, stack: AsyncExitStack, durable: bool, migrating: bool
+    settings: Settings,
+    stack: AsyncExitStack,
+    *,
+    migrating: bool = False,
+    durable: bool = True,
 ) -> Database:
     """Open the database that was named, or one of our own, brought up to this build."""
     if settings.database_url is not None:
@@ -45,6 +49,8 @@ async def _refuse_pending(dsn: str) -> None:
 
 
 def database_check(database: Database) -> Callable[[], str | None]:
+    """Return a look at whether the database is there."""
+
     def check() -> str | None:
         if isinstance(database, str) or database.alive():
             return None

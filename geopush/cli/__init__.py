@@ -1,41 +1,47 @@
 """The command: serve, try out, and look after geopush."""
 
 import sys
+from importlib import import_module
 
 import click
 
-from geopush.cli.config import config
-from geopush.cli.demo import demo
-from geopush.cli.health import healthcheck
-from geopush.cli.keys import keys
-from geopush.cli.offers import offers
-from geopush.cli.serve import migrate, serve
-from geopush.cli.simulate import simulate
-from geopush.cli.zones import zones
 from geopush.errors import GeopushError
 
+# Where each command is. It is loaded when it is called: serving needs no plots.
+COMMANDS = {
+    "serve": "geopush.cli.serve",
+    "migrate": "geopush.cli.migrate",
+    "demo": "geopush.cli.demo",
+    "zones": "geopush.cli.zones",
+    "offers": "geopush.cli.offers",
+    "keys": "geopush.cli.keys",
+    "config": "geopush.cli.config",
+    "healthcheck": "geopush.cli.healthcheck",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Commands(click.Group):
+    """A group that loads a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name all commands, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command; its name is the name it has in its module."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="geopush", message="geopush %(version)s")
 def group() -> None:
     """Location pings and weather in, the right offer out.
 
     Settings come from GEOPUSH_* variables; `geopush config` shows them.
     """
-
-
-for command in (
-    serve,
-    migrate,
-    demo,
-    simulate,
-    zones,
-    offers,
-    keys,
-    config,
-    healthcheck,
-):
-    group.add_command(command)
 
 
 def main() -> None:

@@ -19,8 +19,10 @@ from geopush.cli.output import show
 from geopush.cli.stage import make_keys, start_sandbox
 from geopush.sandbox.books import balance
 from geopush.sandbox.clock import SteppedClock
-from geopush.sandbox.demo import Stage, Story, play
-from geopush.sandbox.mapping import draw_story
+from geopush.sandbox.daymap import draw_day
+from geopush.sandbox.demo import play
+from geopush.sandbox.desk import Stage
+from geopush.sandbox.story import Story
 from geopush.sandbox.table import story_json, table
 from geopush.settings import Settings, read_environment
 
@@ -61,7 +63,7 @@ def demo(walkers: int, seed: int, picture: Path, as_json: bool) -> None:
         Path(folder).chmod(0o711)  # the user that Postgres runs as has to pass
         story = uvloop.run(_play(settings, walkers, seed, quiet=as_json))
     wrong = balance(story)
-    draw_story(story, picture)
+    draw_day(story, picture)
     if as_json:
         show(story_json(story, wrong))
     else:
@@ -80,7 +82,9 @@ async def _play(settings: Settings, walkers: int, seed: int, *, quiet: bool) -> 
     async with AsyncExitStack() as stack:
         street, settings = await start_sandbox(settings, clock, stack)
         listening = stack.enter_context(listen(settings))
-        house = await stack.enter_async_context(running(settings, clock=clock))
+        house = await stack.enter_async_context(
+            running(settings, clock=clock, durable=False)
+        )
         await stack.enter_async_context(serve_beside(house.front, listening))
         keys = await make_keys(house, clock())
         app = settings.app_names[0]

@@ -97,7 +97,7 @@ def _run(work: Callable[[Pool], Awaitable[T]]) -> T:
 @asynccontextmanager
 async def _pool() -> AsyncIterator[Pool]:
     async with AsyncExitStack() as stack:
-        database = await open_database(read_environment(), stack, migrating=False)
+        database = await open_database(read_environment(), stack)
         dsn = database if isinstance(database, str) else database.dsn
         pool = await open_pool(dsn, size=1)
         stack.push_async_callback(pool.close)

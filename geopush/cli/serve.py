@@ -1,6 +1,5 @@
-"""geopush serve, geopush migrate."""
+"""geopush serve."""
 
-import asyncio
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
@@ -16,7 +15,6 @@ from geopush.clock import Clock, utc_now
 from geopush.errors import SettingsError
 from geopush.sandbox.clock import SteppedClock
 from geopush.settings import Settings, read_environment
-from geopush.store.migrate import migrate_database
 
 STORY_BEGINS = datetime(2026, 7, 4, 10, tzinfo=UTC)
 
@@ -77,22 +75,3 @@ async def _serve(
         log.info("serving", host=host, port=port, role=role)
         await serve_front(house.front, listening, settings.drain_seconds)
         log.info("stopping")
-
-
-@click.command()
-def migrate() -> None:
-    """Bring the database of GEOPUSH_DATABASE_URL up to this version.
-
-    \b
-    Example:
-      GEOPUSH_DATABASE_URL=postgresql://... geopush migrate
-    """
-    settings = read_environment()
-    if settings.database_url is None:
-        raise SettingsError(
-            "GEOPUSH_DATABASE_URL names no database; geopush serve migrates its own"
-        )
-    done = asyncio.run(migrate_database(settings.database_url))
-    for name in done:
-        click.echo(f"applied {name}")
-    click.echo(f"{len(done)} applied, the database is up to date")

@@ -58,7 +58,7 @@ class Whereabouts(Struct, frozen=True, array_like=True):
     batch: bytes = b""
 
 
-class Transition(Struct, frozen=True):
+class Transition(Struct, frozen=True, omit_defaults=True):
     """A device came, stayed or left."""
 
     kind: Kind

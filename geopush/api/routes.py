@@ -1,0 +1,31 @@
+"""All routes of the door, in the order in which they are documented."""
+
+from geopush.api import (
+    consents,
+    customers,
+    decisions,
+    devices,
+    health,
+    keys,
+    messages,
+    offers,
+    pings,
+    preferences,
+    weather,
+    zones,
+)
+
+ROUTES = (
+    *pings.ROUTES,
+    *devices.ROUTES,
+    *zones.ROUTES,
+    *offers.ROUTES,
+    *weather.ROUTES,
+    *customers.ROUTES,
+    *consents.ROUTES,
+    *preferences.ROUTES,
+    *messages.ROUTES,
+    *decisions.ROUTES,
+    *keys.ROUTES,
+    *health.ROUTES,
+)
