@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from geopush.api.auth import Asking, allowed
 from geopush.api.body import read_json, takes
+from geopush.api.credentials import unauthorized
 from geopush.api.parts import Parts
 from geopush.api.problems import ProblemException, refusals
 from geopush.core.access import May
@@ -19,7 +20,6 @@ from geopush.flows.register import Denied, Impossible, Registered
 
 Refusal: TypeAlias = Denied | Doubt
 
-_CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _TEXTS: dict[Refusal, str] = {
     Denied.WRONG_SECRET: "The device is known here, and this is not its device_secret.",
     Denied.OTHER_APP: "The key is for devices of another app.",
@@ -81,7 +81,7 @@ async def register_device(
 def _refused(refusal: Refusal) -> ProblemException:
     if refusal is Denied.WRONG_SECRET:
         detail = _TEXTS[refusal]
-        return ProblemException("unauthorized", 401, detail, headers=_CHALLENGE)
+        return unauthorized(detail)
     code = "forbidden" if refusal is Denied.OTHER_APP else f"customer_{refusal}"
     return ProblemException(code, 403, _TEXTS[refusal])
 

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
+from geopush.api.credentials import bearer, read_token, unauthorized
 from geopush.api.packing import unpack
 from geopush.api.ping_bodies import (
     JSON,
@@ -23,12 +24,11 @@ from geopush.clock import Clock
 from geopush.core.change import Answer, NotPermitted, Taken, UnknownDevice, Upload
 from geopush.core.ping import CustomerKey, DeviceId, Ping, RefusedPing, correct_skew
 from geopush.core.presence import Transition
-from geopush.core.token import DeviceToken, TokenFault, TokenRing
+from geopush.core.token import DeviceToken, TokenRing
 from geopush.flows.ingest import Ingest
 
 PATH = "/v1/pings"
 REMEMBERED = 50_000  # tokens already verified; then all are forgotten at once
-_CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _encoder = msgspec.json.Encoder()
 
 
@@ -94,24 +94,14 @@ class PingDoor:
         )
 
     def _token(self, header: str, now: datetime) -> DeviceToken:
-        text = header[7:].strip() if header[:7].lower() == "bearer " else ""
+        text = bearer(header)
         token = self._verified.get(text)
         if token is None or token.expires_at <= now.timestamp():
-            token = self._read(text, now)
+            token = read_token(self._tokens, text, now)
+            if len(self._verified) >= REMEMBERED:
+                self._verified.clear()
+            self._verified[text] = token
         return token
-
-    def _read(self, text: str, now: datetime) -> DeviceToken:
-        read = self._tokens.read(text, now)
-        if read is TokenFault.TOKEN_EXPIRED:
-            detail = "The device token has expired; register the device again."
-            raise ProblemException("token_expired", 401, detail, headers=_CHALLENGE)
-        if isinstance(read, TokenFault):
-            detail = "Send Authorization: Bearer with a device token of ours."
-            raise ProblemException("unauthorized", 401, detail, headers=_CHALLENGE)
-        if len(self._verified) >= REMEMBERED:
-            self._verified.clear()
-        self._verified[text] = read
-        return read
 
 
 def refused(error: Exception) -> Reply:
@@ -147,7 +137,7 @@ def _reply(answer: Answer) -> Reply:
         raise ProblemException("location_not_permitted", 403, detail)
     if isinstance(answer, UnknownDevice):
         detail = "The device is not known any more; register it again."
-        raise ProblemException("unauthorized", 401, detail, headers=_CHALLENGE)
+        raise unauthorized(detail)
     return Reply(202, _encoder.encode(_taken(answer)), {"content-type": JSON})
 
 

@@ -1,0 +1,34 @@
+"""Device tokens as they come in headers: read, or refused as a problem."""
+
+from datetime import datetime
+
+from geopush.api.problems import ProblemException
+from geopush.core.token import DeviceToken, TokenFault, TokenRing
+
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
+
+
+def bearer(header: str | None) -> str:
+    """Return what an Authorization header shows as a bearer, or nothing."""
+    scheme, _, credential = (header or "").partition(" ")
+    return credential.strip() if scheme.lower() == "bearer" else ""
+
+
+def read_token(tokens: TokenRing, text: str, now: datetime) -> DeviceToken:
+    """Return what a device token says; refuse it if it is not in force."""
+    read = tokens.read(text, now)
+    if read is TokenFault.TOKEN_EXPIRED:
+        raise ProblemException(
+            "token_expired",
+            401,
+            "The device token has expired; register the device again.",
+            headers=CHALLENGE,
+        )
+    if isinstance(read, TokenFault):
+        raise unauthorized("Send Authorization: Bearer with a device token of ours.")
+    return read
+
+
+def unauthorized(detail: str) -> ProblemException:
+    """Return the problem of whoever shows nothing that is in force."""
+    return ProblemException("unauthorized", 401, detail, headers=CHALLENGE)
