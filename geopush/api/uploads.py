@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from geopush.api.auth import Asking, allowed, forbidden
 from geopush.api.body import read_body, takes
+from geopush.api.geojson import MEDIA_TYPES, Features
 from geopush.api.idempotency import IdempotencyKey, Once, once
 from geopush.api.parts import Parts
 from geopush.api.problems import SHOWN, ProblemException, refusals
@@ -19,20 +20,19 @@ from geopush.core.access import KeyHolder, May
 from geopush.flows.upload import Mode, OutOfReach, Upload, WouldRemove
 from zones import Code, Limits, Parsed, Problem, parse_zones
 
-GEOJSON = "application/geo+json"
-MEDIA_TYPES = (GEOJSON, "application/json")
 OUT_OF_REACH = "out_of_reach"
 Group = Annotated[
     str | None, QueryParameter(min_length=1, max_length=128, pattern=r"^[^\x00]*$")
 ]
+Pairs = Annotated[
+    str,
+    QueryParameter(
+        name="map",
+        max_length=2048,
+        pattern=r"^([^:,]+:[^,]+(,[^:,]+:[^,]+)*)?$",
+    ),
+]
 Count = Annotated[int, QueryParameter(ge=0)]
-
-
-class Features(Struct):
-    """A FeatureCollection of zones."""
-
-    type: str
-    features: list[dict[str, object]]
 
 
 class Imported(Struct):
@@ -64,15 +64,13 @@ class Wish(Struct, frozen=True):
 def read_wish(
     mode: FromQuery[Mode] = Mode.MERGE,
     group: Group = None,
-    id_map: Annotated[str, QueryParameter(name="map", max_length=2048)] = "",
+    id_map: Pairs = "",
     dry_run: FromQuery[bool] = False,
     partial: FromQuery[bool] = False,
     allow_removed: Count = 0,
 ) -> Wish:
     """Read from the address what is wanted with an upload."""
     pairs = [pair.partition(":") for pair in id_map.split(",") if pair]
-    if not all(ours and theirs for ours, _, theirs in pairs):
-        raise _invalid("map is ours:theirs,ours:theirs.")
     names = {ours: theirs for ours, _, theirs in pairs}
     return Wish(mode, group, names, dry_run, partial, allow_removed)
 
@@ -110,7 +108,8 @@ async def import_zones(
 async def _import(parts: Parts, holder: KeyHolder, wish: Wish, body: bytes) -> Imported:
     group = wish.group or holder.group
     if wish.mode is Mode.REPLACE and group is None:
-        raise _invalid("replace takes a group: only its zones can be removed.")
+        detail = "replace takes a group: only its zones can be removed."
+        raise ProblemException("invalid_parameter", 400, detail)
     parsed = await asyncio.to_thread(_parse, body, wish, group, parts.knobs.zones)
     if parsed.problems and not (wish.partial and parsed.total):
         raise _refused(parsed.problems, holder)
@@ -182,7 +181,3 @@ def _foreign(zone_ids: Sequence[str]) -> list[Problem]:
 
 def _parse(body: bytes, wish: Wish, group: str | None, limits: Limits) -> Parsed:
     return parse_zones(body, limits=limits, id_map=wish.id_map, group=group)
-
-
-def _invalid(detail: str) -> ProblemException:
-    return ProblemException("invalid_parameter", 400, detail)

@@ -4,17 +4,24 @@ import asyncio
 import heapq
 import math
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from litestar import Response, delete, get, put
 from litestar.di import NamedDependency, Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from geopush.api.auth import Asking, allowed, forbidden
 from geopush.api.body import read_body, takes
+from geopush.api.geojson import (
+    MEDIA_TYPE,
+    MEDIA_TYPES,
+    Feature,
+    FeatureCollection,
+    ShownFeature,
+)
 from geopush.api.paging import COMMON, Cursor, Limit, read_cursor, write_cursor
 from geopush.api.parts import Parts
 from geopush.api.problems import ProblemException, not_found, refusals
@@ -26,7 +33,7 @@ from geopush.api.things import (
     expected,
     unsaved,
 )
-from geopush.api.uploads import GEOJSON, MEDIA_TYPES, import_zones, refused
+from geopush.api.uploads import import_zones, refused
 from geopush.core.access import KeyHolder, May, reaches
 from geopush.flows.revision import Unsaved
 from geopush.store.zones import load_zones
@@ -36,23 +43,6 @@ NEAR = 20  # zones in an answer about nearness, unless asked otherwise
 
 Longitude = Annotated[float, QueryParameter(ge=-180, le=180)]
 Latitude = Annotated[float, QueryParameter(ge=-90, le=90)]
-
-
-class Feature(Struct):
-    """A zone as GeoJSON: a Polygon, a MultiPolygon, or a Point with a `radius`."""
-
-    type: Literal["Feature"]
-    geometry: dict[str, object]
-    properties: dict[str, object] | None = None
-    id: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
-
-
-class FeatureCollection(Struct):
-    """Zones as GeoJSON, and the cursor that asks for more."""
-
-    features: list[Thing]
-    next_cursor: str | None = None
-    type: Literal["FeatureCollection"] = "FeatureCollection"
 
 
 class Wanted(Struct, frozen=True):
@@ -72,7 +62,7 @@ class Wanted(Struct, frozen=True):
 def _documented(status: int, kind: type) -> dict[int, ResponseSpec]:
     return {
         status: ResponseSpec(
-            kind, generate_examples=False, description="Done", media_type=GEOJSON
+            kind, generate_examples=False, description="Done", media_type=MEDIA_TYPE
         )
     }
 
@@ -81,8 +71,8 @@ def _documented(status: int, kind: type) -> dict[int, ResponseSpec]:
     "/v1/zones/{zone_id:str}",
     opt=takes(Feature, MEDIA_TYPES),
     responses={
-        **_documented(200, Feature),
-        **_documented(201, Feature),
+        **_documented(200, ShownFeature),
+        **_documented(201, ShownFeature),
         **refusals(400, 401, 403, 404, 412, 413, 415, 422, 503),
     },
 )
@@ -106,13 +96,13 @@ async def save_zone(
     if isinstance(saved, Unsaved):
         raise unsaved(saved, "zone")
     return answer_thing(
-        to_feature(zone), saved.revision, created=saved.created, media_type=GEOJSON
+        to_feature(zone), saved.revision, created=saved.created, media_type=MEDIA_TYPE
     )
 
 
 @get(
     "/v1/zones/{zone_id:str}",
-    responses={**_documented(200, Feature), **refusals(400, 401, 403, 404, 503)},
+    responses={**_documented(200, ShownFeature), **refusals(400, 401, 403, 404, 503)},
 )
 async def show_zone(
     request: Asking, parts: NamedDependency[Parts], zone_id: ThingId
@@ -124,7 +114,7 @@ async def show_zone(
     if row is None or row.feature is None or not reaches(holder, row.group):
         raise not_found("zone")
     feature = msgspec.json.decode(row.feature, type=Thing)
-    return answer_thing(feature, row.revision, media_type=GEOJSON)
+    return answer_thing(feature, row.revision, media_type=MEDIA_TYPE)
 
 
 @delete(
@@ -252,7 +242,7 @@ def _bad_box() -> ProblemException:
 
 def _answer(features: Iterable[Thing], next_cursor: str | None) -> Response[bytes]:
     collection = FeatureCollection(list(features), next_cursor)
-    return Response(msgspec.json.encode(collection), media_type=GEOJSON)
+    return Response(msgspec.json.encode(collection), media_type=MEDIA_TYPE)
 
 
 ROUTES = (save_zone, show_zone, remove_zone, list_zones, nearest_zones, import_zones)

@@ -3,6 +3,9 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from asyncpg import LockNotAvailableError
+
+from geopush.errors import Overloaded
 from geopush.store.pool import Connection, open_connection
 
 CHANNEL = "geopush_catalog"
@@ -19,7 +22,10 @@ _ADVANCE = """
 
 async def lock_catalog(connection: Connection) -> None:
     """Let no one else change the catalog until this transaction ends."""
-    await connection.fetchval(_LOCK)
+    try:
+        await connection.fetchval(_LOCK)
+    except LockNotAvailableError as error:
+        raise Overloaded(retry_after=5) from error
 
 
 async def advance(connection: Connection) -> int:

@@ -1,6 +1,7 @@
 """The door as a whole: every error is a problem, and the documentation is offline."""
 
 import msgspec
+from msgspec.structs import replace
 
 from tests.api.conftest import Door
 
@@ -61,3 +62,40 @@ async def test_all_readers_of_json_schemas_understand_ours(api: Door) -> None:
     gate = schema["components"]["schemas"]["Gate"]["properties"]
     kinds = [one.get("type") for one in gate["value"]["anyOf"]]
     assert {"number", "integer"} <= set(kinds)
+
+
+async def test_every_route_documents_its_problems(api: Door) -> None:
+    schema = (await api.ask("GET", "/schema/openapi.json")).json()
+    operations = [
+        (f"{method} {path}", operation)
+        for path, item in schema["paths"].items()
+        for method, operation in item.items()
+    ]
+    assert len(operations) > 15
+    for name, operation in operations:
+        answers = operation["responses"]
+        if "security" in operation:
+            assert {"401", "403"} <= answers.keys(), name
+        if "requestBody" in operation:
+            assert {"400", "413", "415"} <= answers.keys(), name
+        for status, answer in answers.items():
+            if int(status) >= 400:
+                assert list(answer["content"]) == ["application/problem+json"], name
+
+
+async def test_metrics_take_their_own_token(api: Door) -> None:
+    assert (await api.ask("GET", "/metrics")).status_code == 200
+    knobs = replace(api.parts.knobs, metrics_token="t")
+    vars(api.parts)["knobs"] = knobs
+    for shown, status in (("", 401), ("Bearer x", 401), ("Bearer t", 200)):
+        answer = await api.ask("GET", "/metrics", headers={"Authorization": shown})
+        assert answer.status_code == status
+
+
+async def test_what_is_not_ready_says_why(api: Door) -> None:
+    vars(api.parts)["checks"] = {"database": lambda: "gone", "loops": lambda: None}
+    answer = await api.ask("GET", "/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["detail"] == "database: gone"
+    assert answer.headers["retry-after"] == "1"
+    assert (await api.ask("GET", "/healthz")).status_code == 200
