@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from geopush.sandbox.story import Decision, Story
-from geopush.sandbox.terms import asks_for_weather, read_terms
+from geopush.sandbox.terms import read_terms
 from geopush.sandbox.walkers import Walker
 
 NAMES = (
@@ -17,16 +17,17 @@ NAMES = (
     "Uma", "Vera", "Wim", "Xenia", "Yara", "Zoe",
 )  # fmt: skip
 MOST_LINES = 8
+SENT = "decided"
 HAD_ENOUGH = ("capped", "customer_limit")
 WHY = {
     "capped": "had it already",
     "customer_limit": "wants no more messages today",
     "quiet_hours": "wants quiet at this hour",
     "topic_not_chosen": "did not choose its topic",
-    "conditions_differ": "not its weather, or the place is closed",
+    "conditions_differ": "not the weather or the hour for it",
     "not_running": "does not run at this hour",
     "event_too_old": "the phone told too late",
-    "outranked": "something better was sent",
+    "outranked": "something better is sent",
     "no_consent": "did not agree to pushes",
 }
 
@@ -42,6 +43,10 @@ class _Moment(Struct, frozen=True):
         """What came of one offer."""
         return next((one for one in self.decisions if one.offer_id == offer_id), None)
 
+    def sent(self) -> Decision | None:
+        """What was sent, if anything was."""
+        return next((one for one in self.decisions if one.verdict == SENT), None)
+
 
 class _Hero(Struct, frozen=True):
     """Who the lines are about, and which offer came once and not twice."""
@@ -49,6 +54,11 @@ class _Hero(Struct, frozen=True):
     walker: Walker
     offer_id: str
     moments: tuple[_Moment, ...]
+
+    def variety(self) -> int:
+        """How many things happen in the lines, all different."""
+        ends = (one.sent() or one.about(self.offer_id) for one in self.moments)
+        return len({(one.offer_id, one.reason) for one in ends if one is not None})
 
 
 def afternoon(story: Story) -> list[str]:
@@ -60,28 +70,25 @@ def afternoon(story: Story) -> list[str]:
     lines = [_introduction(name, hero.walker)]
     been: set[str | None] = set()
     for one in hero.moments:
-        lines.append(_line(one, hero, one.zone_id in been, story))
+        where = _place(one, story, again=one.zone_id in been)
+        told = _outcome(one, hero.offer_id, story)
+        lines.append(f"{_hour(one, hero)} {name} at {where}: {told}")
         been.add(one.zone_id)
     return lines
 
 
 def _hero(story: Story) -> _Hero | None:
-    """The customer whose day fills the lines best, on an offer that asks for sun."""
-    terms = read_terms(story.city.offers)
+    """The customer with most to tell, on the first of the offers that has one."""
     moments = _moments(story)
-    heroes = [
-        hero
-        for walker in story.walkers
-        for hero in _heroes(walker, moments[walker.customer_id], tuple(terms))
-    ]
-    return min(
-        heroes,
-        key=lambda one: (
-            not asks_for_weather(terms[one.offer_id].conditions),
-            -len(one.moments),
-        ),
-        default=None,
-    )
+    for offer_id in story.city.offers:
+        heroes = [
+            hero
+            for walker in story.walkers
+            if (hero := _as_hero(walker, offer_id, moments[walker.customer_id]))
+        ]
+        if heroes:
+            return max(heroes, key=lambda one: (one.variety(), len(one.moments)))
+    return None
 
 
 def _moments(story: Story) -> defaultdict[str, list[_Moment]]:
@@ -97,32 +104,22 @@ def _moments(story: Story) -> defaultdict[str, list[_Moment]]:
     return moments
 
 
-def _heroes(
-    walker: Walker, moments: Sequence[_Moment], offers: Sequence[str]
-) -> list[_Hero]:
-    """A walker, once for each offer that came and later was withheld for that."""
-    found = []
-    for offer_id in offers:
-        ended = [(one, one.about(offer_id)) for one in moments]
-        sent = [m for m, one in ended if one is not None and one.verdict == "decided"]
-        had = [m for m, one in ended if one is not None and one.reason in HAD_ENOUGH]
-        later = [one for one in had if sent and one.at > sent[0].at]
-        if later:
-            shown = _shown(moments, (sent[0], later[0]))
-            found.append(_Hero(walker, offer_id, shown))
-    return found
-
-
-def _shown(
-    moments: Sequence[_Moment], needed: tuple[_Moment, ...]
-) -> tuple[_Moment, ...]:
-    """As many moments as there are lines for: those needed, then those that sent."""
-    others = sorted(
-        (one for one in moments if one not in needed),
-        key=lambda one: not any(two.verdict == "decided" for two in one.decisions),
-    )
-    chosen = [*needed, *others[: MOST_LINES - 1 - len(needed)]]
-    return tuple(one for one in moments if one in chosen)
+def _as_hero(walker: Walker, offer_id: str, moments: Sequence[_Moment]) -> _Hero | None:
+    """The walker as a hero, if the offer came and later was withheld for that."""
+    ended = [(one, one.about(offer_id)) for one in moments]
+    came = [moment for moment, one in ended if one and one.verdict == SENT]
+    again = [
+        moment
+        for moment, one in ended
+        if one and came and one.reason in HAD_ENOUGH and moment.at > came[0].at
+    ]
+    if not again:
+        return None
+    needed = (came[0], again[0])
+    others = [one for one in moments if one.sent() or one.about(offer_id)]
+    room = MOST_LINES - 1 - len(needed)
+    chosen = [*needed, *[one for one in others if one not in needed][:room]]
+    return _Hero(walker, offer_id, tuple(one for one in moments if one in chosen))
 
 
 def _introduction(name: str, walker: Walker) -> str:
@@ -131,21 +128,39 @@ def _introduction(name: str, walker: Walker) -> str:
     return f"{name} ({walker.customer_id}, {phone}) likes {chosen}."
 
 
-def _line(moment: _Moment, hero: _Hero, again: bool, story: Story) -> str:
-    """What happened at one moment, in words."""
-    shown = moment.at.astimezone(ZoneInfo(hero.walker.timezone))
-    where = story.zone_names().get(moment.zone_id or "", moment.zone_id)
-    at = f"{shown:%H:%M} at {where}{' again' if again else ''}"
+def _hour(moment: _Moment, hero: _Hero) -> str:
+    return f"{moment.at.astimezone(ZoneInfo(hero.walker.timezone)):%H:%M}"
+
+
+def _place(moment: _Moment, story: Story, *, again: bool) -> str:
+    name = story.zone_names().get(moment.zone_id or "", moment.zone_id)
+    where = f"{name} again" if again else f"{name}"
     seen = story.weather_at(moment.at)
-    weather = f", {seen.temperature_c:.0f} °C" if seen else ""
-    return f"{at}{weather}: {_outcome(moment, hero.offer_id, story)}"
+    return f"{where}, {seen.temperature_c:.0f} °C" if seen else where
 
 
 def _outcome(moment: _Moment, offer_id: str, story: Story) -> str:
-    terms = read_terms(story.city.offers)
-    sent = [one for one in moment.decisions if one.verdict == "decided"]
-    if sent:
-        return f"gets “{terms[sent[0].offer_id].name}”"
+    sent = moment.sent()
+    if sent is not None:
+        return f"gets “{_words(sent, story)}”"
     one = moment.about(offer_id) or moment.decisions[0]
     why = WHY.get(one.reason, one.reason.replace("_", " "))
-    return f"“{terms[one.offer_id].name}” is withheld, {one.reason} ({why})"
+    name = read_terms(story.city.offers)[one.offer_id].name
+    return f"no “{name}”: {one.reason}, {why}"
+
+
+def _words(sent: Decision, story: Story) -> str:
+    """What the phone showed, or the offer's name if it showed nothing."""
+    of = (sent.customer_id, sent.offer_id, sent.at)
+    message_ids = {
+        one.message_id
+        for one in story.messages
+        if (one.customer_id, one.offer_id, one.decided_at) == of
+    }
+    shown = (
+        f"{push.title}: {push.body}"
+        for phone in story.phones
+        for push in phone.received
+        if push.message_id in message_ids
+    )
+    return next(shown, read_terms(story.city.offers)[sent.offer_id].name)

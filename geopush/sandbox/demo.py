@@ -1,7 +1,7 @@
 """The story that the demo plays: a warm day in the city, told over HTTP alone.
 
 Zones, offers and weather go in, phones register and post where they are, the clock is
-stepped minute by minute; then all that came of it is read back.
+stepped a little at a time; then all that came of it is read back.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ from geopush.sandbox.walkers import Upload, plan_walks, uploads
 
 START = datetime(2023, 5, 31, 10, tzinfo=ZoneInfo(NEW_YORK))
 END = START + timedelta(hours=12)
-STEP = timedelta(minutes=1)
+STEP = timedelta(minutes=2)  # long enough for the pings of many to come together
 WALKERS = 200
 CONNECTIONS = 32
 

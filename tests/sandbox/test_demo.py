@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 from geopush.sandbox.afternoon import afternoon
 from geopush.sandbox.clock import SteppedClock
 from geopush.sandbox.daymap import pushes, tracks
-from geopush.sandbox.demo import CONNECTIONS, END, START, play
+from geopush.sandbox.demo import CONNECTIONS, END, START, STEP, play
 from geopush.sandbox.desk import Stage
 from geopush.sandbox.phones import Refused, UnexpectedAnswer
 from geopush.sandbox.picture import Push
@@ -126,13 +126,13 @@ def test_weather_comes_before_the_pings_of_its_hour(played: Played) -> None:
             assert one.at - seen < timedelta(hours=1) or one.at > END
 
 
-def test_no_ping_is_posted_before_it_was_made_or_a_minute_too_late(
+def test_no_ping_is_posted_before_it_was_made_or_long_after(
     played: Played,
 ) -> None:
     for one in played.house.said("POST", "/v1/pings"):
         times = pings(one)
         assert times[-1] <= one.at
-        assert one.at - times[0] < timedelta(minutes=31)
+        assert one.at - times[0] < timedelta(minutes=30) + STEP
 
 
 def test_each_phone_posts_its_whole_day_in_order(played: Played) -> None:
@@ -204,9 +204,9 @@ async def test_an_answer_that_is_no_success_ends_the_demo(shut: str) -> None:
 def test_one_customer_gets_an_offer_once_and_not_twice() -> None:
     assert afternoon(a_story()) == [
         "Ines (ada, iPhone) likes ice_cream.",
-        "12:40 at 1 Main St, 24 °C: gets “Ice cream in the sun”",
-        "15:10 at 2 Main St, 24 °C: “Ice cream in the sun” is withheld, capped"
-        " (had it already)",
+        "12:40 Ines at 1 Main St, 24 °C: gets “Ice cream weather: 20% off”",
+        "15:10 Ines at 2 Main St, 24 °C: no “Ice cream in the sun”: capped,"
+        " had it already",
     ]
 
 
