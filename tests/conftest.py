@@ -19,9 +19,9 @@ def postgres() -> Iterator[TestPostgres]:
 @pytest.fixture
 def database_url(postgres: TestPostgres) -> Iterator[str]:
     """A migrated database for this test alone."""
-    name = postgres.create()
+    name = postgres.lend()
     yield postgres.dsn_of(name)
-    postgres.drop(name)
+    postgres.take_back(name)
 
 
 @pytest.fixture

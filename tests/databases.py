@@ -14,6 +14,23 @@ from geopush.store.embedded import start_cluster
 from geopush.store.migrate import migrate_database
 from geopush.store.pool import open_connection
 
+# Whoever a test left connected goes first, or the deletes would wait for them.
+_EMPTY = """
+    DO $$
+    DECLARE one text;
+    BEGIN
+        PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid();
+        FOR one IN
+            SELECT tablename FROM pg_tables
+            WHERE schemaname = 'public' AND tablename NOT IN ('migration', 'catalog')
+        LOOP
+            EXECUTE format('DELETE FROM %I', one);
+        END LOOP;
+        UPDATE catalog SET revision = 0;
+    END $$
+"""
+
 
 class TestPostgres:
     """A server with a migrated template, on which databases are made and dropped."""
@@ -23,15 +40,23 @@ class TestPostgres:
     def __init__(self, dsn: str) -> None:
         self.dsn = dsn
         self._template = ""
+        self._clean: list[str] = []
 
     def prepare(self) -> None:
         """Make the template and migrate it, once."""
         self._template = self._create("CREATE DATABASE {name}")
         asyncio.run(migrate_database(self.dsn_of(self._template)))
 
-    def create(self) -> str:
-        """Make a migrated database; return its name."""
+    def lend(self) -> str:
+        """Return the name of a migrated database that holds nothing."""
+        if self._clean:
+            return self._clean.pop()
         return self._create("CREATE DATABASE {name} TEMPLATE " + self._template)
+
+    def take_back(self, name: str) -> None:
+        """Empty a lent database for the next test: quicker than making another."""
+        asyncio.run(self._empty(name))
+        self._clean.append(name)
 
     def create_empty(self) -> str:
         """Make a database without any table; return its name."""
@@ -42,8 +67,9 @@ class TestPostgres:
         asyncio.run(self._execute(f"DROP DATABASE {name} WITH (FORCE)"))
 
     def close(self) -> None:
-        """Drop the template."""
-        self.drop(self._template)
+        """Drop what was lent and the template."""
+        for name in (*self._clean, self._template):
+            self.drop(name)
 
     def dsn_of(self, name: str) -> str:
         """Return how to connect to a database of this server."""
@@ -54,6 +80,13 @@ class TestPostgres:
         name = f"geopush_test_{uuid4().hex}"
         asyncio.run(self._execute(statement.format(name=name)))
         return name
+
+    async def _empty(self, name: str) -> None:
+        connection = await open_connection(self.dsn_of(name))
+        try:
+            await connection.execute(_EMPTY)
+        finally:
+            await connection.close()
 
     async def _execute(self, statement: str) -> None:
         connection = await open_connection(self.dsn)

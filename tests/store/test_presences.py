@@ -7,7 +7,7 @@ from geopush.core.evaluate import evaluate
 from geopush.core.known import KnownOf
 from geopush.core.ping import DeviceId, customer_key
 from geopush.store import presences
-from geopush.store.pool import Pool
+from geopush.store.pool import Connection, Pool
 from tests.core.world import ANNA, FAR, NOON, a_world, a_zone, ping, run, upload
 from tests.people import look_up, settle_in
 
@@ -105,12 +105,19 @@ async def test_a_customer_that_is_not_there_is_left_out(pool: Pool) -> None:
 async def test_the_updates_of_pings_are_hot(pool: Pool) -> None:
     await settle_in(pool)
     async with pool.acquire() as connection:
+        before = await updates(connection)
         for second in range(40):
             quiet = run(await look_up(pool), upload(ping(second, FAR)))
             await presences.commit(connection, quiet.changes)
-        await connection.execute("SELECT pg_stat_force_next_flush()")
-        row = await connection.fetchrow(
-            "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables"
-            " WHERE relname = 'customer'"
-        )
-    assert row["n_tup_upd"] == row["n_tup_hot_upd"] == 40
+        after = await updates(connection)
+    assert [now - then for now, then in zip(after, before, strict=True)] == [40, 40]
+
+
+async def updates(connection: Connection) -> list[int]:
+    """How many updates there were of customers, and how many of them were HOT."""
+    await connection.execute("SELECT pg_stat_force_next_flush()")
+    row = await connection.fetchrow(
+        "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables"
+        " WHERE relname = 'customer'"
+    )
+    return list(row.values())

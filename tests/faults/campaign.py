@@ -1,0 +1,311 @@
+"""Kill the service or its Postgres under load, and compare what is left with the books.
+
+    python -m tests.faults.campaign --seconds 20 --victim service
+
+Phones walk through zones and repeat every ping until it is acknowledged, as an SDK
+does. Afterwards each must be known up to its last acknowledged ping, the transitions
+must be those that the walk makes, and no message may have arrived twice.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+from collections import Counter
+from datetime import datetime, timedelta
+
+import asyncpg
+import httpx
+from msgspec import Struct, json
+
+from geopush.sandbox import Sandbox
+from tests.databases import open_folder
+from tests.faults.service import LOOK, Service, now
+
+SHOPS = 6
+OFFER = {
+    "name": "Ice cream",
+    "category": "promo",
+    "status": "live",
+    "trigger": {"any": [{"on": ["enter"], "zones": {"tags": ["shop"]}}]},
+    "caps": [{"scope": "offer", "limit": 1, "window": {"rolling": "PT24H"}}],
+    "message": {"title": {"en": "Ice cream"}, "body": {"en": "At {{ zone.name }}"}},
+    "max_event_age_seconds": 3600,
+}
+LAP = (
+    "far",
+    "far",
+    "in",
+    "in",
+    "far",
+    "far",
+)  # enters at the third, leaves at the last
+
+
+class Report(Struct):
+    """What was done and what was found; ``wrong`` is empty if the books balance."""
+
+    victim: str
+    seconds: float
+    kills: int
+    pings_acknowledged: int
+    times_turned_away: int
+    transitions: int
+    decided: int
+    arrived: int
+    states: dict[str, int]
+    wrong: list[str]
+
+
+class Walker:
+    """A phone that goes from shop to shop and forgets no ping."""
+
+    def __init__(self, number: int, start: datetime) -> None:
+        self.device_id = f"phone-{number}"
+        self.number = number
+        self.start = start
+        self.steps = 0
+        self.refusals = 0
+        self.expected: set[tuple[str, str, str, datetime]] = set()
+        self.token = ""
+
+    def ping(self) -> dict[str, object]:
+        """The next ping of the walk."""
+        shop, place = divmod(self.steps, len(LAP))
+        latitude = 52.0 + (self.number + shop) % SHOPS * 0.1
+        away = 0.04 if LAP[place] == "far" else 0.0
+        return {
+            "latitude": round(latitude + away, 6),
+            "longitude": 4.9,
+            "accuracy": 8,
+            "recorded_at": self.at().isoformat(),
+        }
+
+    def at(self) -> datetime:
+        """When the next ping is recorded."""
+        return self.start + timedelta(milliseconds=100 * self.steps)
+
+    def acknowledged(self) -> None:
+        """Write down what the ping must have caused, and walk on."""
+        shop, place = divmod(self.steps, len(LAP))
+        zone = f"shop-{(self.number + shop) % SHOPS}"
+        if place == 2:
+            self.expected.add((self.device_id, zone, "enter", self.at()))
+        if place == 5:
+            self.expected.add((self.device_id, zone, "exit", self.at()))
+        self.steps += 1
+
+
+async def run(
+    seconds: float, victim: str, *, phones: int = 40, kills: int = 1
+) -> Report:
+    """Let phones walk for so long, kill the victim in the middle, and do the books."""
+    with open_folder() as folder:
+        street = await Sandbox.start(folder / "street", apps={"demo": "com.demo"})
+        service = Service(folder, street)
+        try:
+            await service.start()
+            walkers = await _introduce(service, phones)
+            until = time.monotonic() + seconds
+            walks = [asyncio.create_task(_walk(service, one, until)) for one in walkers]
+            await _strike(service, victim, kills, seconds)
+            await asyncio.gather(*walks)
+            await _all_sent(service)
+            return await _report(service, street, walkers, victim, seconds, kills)
+        finally:
+            await service.stop()
+            await street.stop()
+
+
+async def _strike(service: Service, victim: str, kills: int, seconds: float) -> None:
+    for _ in range(kills):
+        await asyncio.sleep(seconds / (kills + 1))
+        if victim == "postgres":
+            service.kill_postgres()
+            await asyncio.sleep(0)
+            await service.ready()
+        else:
+            await service.kill()
+            await service.start()
+
+
+async def _introduce(service: Service, phones: int) -> list[Walker]:
+    """Put zones and the offer, and register the phones."""
+    operator = await service.command("keys", "create", "operator")
+    headers = {"Authorization": f"Bearer {operator}"}
+    start = now() - timedelta(minutes=20)
+    walkers = [Walker(number, start) for number in range(phones)]
+    async with httpx.AsyncClient(base_url=service.url, headers=headers) as client:
+        await _until_known(client)
+        for shop in range(SHOPS):
+            feature = {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [4.9, 52 + shop * 0.1]},
+                "properties": {"radius": 100, "tags": ["shop"], "name": f"Shop {shop}"},
+            }
+            put = await client.put(f"/v1/zones/shop-{shop}", json=feature)
+            assert put.status_code == 201, put.text
+        put = await client.put("/v1/offers/ice-cream", json=OFFER)
+        assert put.status_code == 201, put.text
+        for walker in walkers:
+            walker.token = await _register(client, walker)
+    return walkers
+
+
+async def _until_known(client: httpx.AsyncClient) -> None:
+    """Wait until the key that another process made is in force here."""
+    async with asyncio.timeout(10):
+        while (await client.get("/v1/offers")).status_code == 401:
+            await asyncio.sleep(LOOK)
+
+
+async def _register(client: httpx.AsyncClient, walker: Walker) -> str:
+    long_ago = "2026-01-01T00:00:00Z"
+    agreed = {"granted": True, "at": long_ago}
+    body = {
+        "device_id": walker.device_id,
+        "device_secret": "s" * 43,
+        "app": "demo",
+        "platform": "ios",
+        "address": {"kind": "apns_token", "value": f"{walker.number:064x}"},
+        "timezone": "Europe/Amsterdam",
+        "language": "en",
+        "consents": {"location": agreed, "push_marketing": agreed},
+    }
+    answer = await client.post("/v1/devices", json=body)
+    assert answer.status_code == 201, answer.text
+    token: str = answer.json()["token"]
+    return token
+
+
+async def _walk(service: Service, walker: Walker, until: float) -> None:
+    """Post one ping after the other; end at the end of a lap."""
+    headers = {"Authorization": f"Bearer {walker.token}"}
+    async with httpx.AsyncClient(base_url=service.url, headers=headers) as client:
+        while time.monotonic() < until or walker.steps % len(LAP):
+            try:
+                answer = await client.post("/v1/pings", json=walker.ping(), timeout=10)
+            except httpx.TransportError:
+                walker.refusals += 1
+                await asyncio.sleep(0.05)
+                continue
+            if answer.status_code == 503:
+                walker.refusals += 1
+                await asyncio.sleep(0.05)
+                continue
+            assert answer.status_code == 202, answer.text
+            body = answer.json()
+            assert body["accepted"] + body["repeated"] == 1, body
+            walker.acknowledged()
+
+
+async def _all_sent(service: Service) -> None:
+    """Wait until nothing is on its way any more, claims of the dead aside."""
+    connection = await asyncpg.connect(service.dsn)
+    try:
+        async with asyncio.timeout(60):
+            while await connection.fetchval(
+                "SELECT count(*) FROM outbox WHERE state IN ('queued', 'retry')"
+                " OR state = 'claimed' AND claimed_until > now() + interval '80 s'"
+            ):
+                await asyncio.sleep(LOOK)
+    finally:
+        await connection.close()
+
+
+async def _report(
+    service: Service,
+    street: Sandbox,
+    walkers: list[Walker],
+    victim: str,
+    seconds: float,
+    kills: int,
+) -> Report:
+    connection = await asyncpg.connect(service.dsn)
+    try:
+        found = {
+            (row["device_id"], row["zone_id"], row["kind"], row["at"])
+            for row in await connection.fetch("SELECT * FROM transition")
+        }
+        doubled = await connection.fetchval(
+            "SELECT count(*) - count(DISTINCT (device_id, zone_id, kind, at))"
+            " FROM transition"
+        )
+        messages = await connection.fetch("SELECT * FROM outbox")
+    finally:
+        await connection.close()
+    wrong = await _forgotten(service, walkers)
+    expected = set().union(*(one.expected for one in walkers))
+    wrong += [f"missing: {one}" for one in sorted(expected - found)]
+    wrong += [f"never walked: {one}" for one in sorted(found - expected)]
+    if doubled:
+        wrong.append(f"{doubled} transitions are there twice")
+    wrong += _messages(street, messages, walkers)
+    return Report(
+        victim=victim,
+        seconds=seconds,
+        kills=kills,
+        pings_acknowledged=sum(one.steps for one in walkers),
+        times_turned_away=sum(one.refusals for one in walkers),
+        transitions=len(found),
+        decided=len(messages),
+        arrived=len(street.inbox.received()),
+        states=dict(Counter(row["state"] for row in messages)),
+        wrong=wrong,
+    )
+
+
+async def _forgotten(service: Service, walkers: list[Walker]) -> list[str]:
+    """Post each phone's last acknowledged ping again: it must be known."""
+    wrong = []
+    async with httpx.AsyncClient(base_url=service.url) as client:
+        for walker in walkers:
+            walker.steps -= 1
+            body = walker.ping()
+            walker.steps += 1
+            headers = {"Authorization": f"Bearer {walker.token}"}
+            answer = await client.post("/v1/pings", json=body, headers=headers)
+            if answer.json().get("repeated") != 1:
+                wrong.append(f"{walker.device_id} was forgotten: {answer.text}")
+    return wrong
+
+
+def _messages(
+    street: Sandbox, messages: list[asyncpg.Record], walkers: list[Walker]
+) -> list[str]:
+    """One decision for each phone, at most one arrival, and no doubt left unsaid."""
+    wrong = []
+    arrived = Counter(item.message_id for item in street.inbox.received())
+    wrong += [f"{one} arrived {n} times" for one, n in arrived.items() if n > 1]
+    by_device = Counter(row["device_id"] for row in messages)
+    wrong += [
+        f"{one.device_id} has {by_device[one.device_id]} messages"
+        for one in walkers
+        if by_device[one.device_id] != 1
+    ]
+    for row in messages:
+        there = str(row["message_id"]) in arrived
+        if row["state"] == "accepted" and not there:
+            wrong.append(f"{row['message_id']} is accepted and never arrived")
+        if row["state"] not in ("accepted", "unknown", "claimed"):
+            wrong.append(f"{row['message_id']} is {row['state']}: {row['reason']}")
+    return wrong
+
+
+def main() -> None:
+    """Run a campaign from the command line and print its report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--victim", choices=["service", "postgres"], default="service")
+    parser.add_argument("--kills", type=int, default=1)
+    parser.add_argument("--phones", type=int, default=40)
+    asked = parser.parse_args()
+    report = asyncio.run(
+        run(asked.seconds, asked.victim, phones=asked.phones, kills=asked.kills)
+    )
+    sys.stdout.write(json.format(json.encode(report), indent=2).decode() + "\n")
+    sys.exit(1 if report.wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
