@@ -29,6 +29,8 @@ WHY = {
     "event_too_old": "the phone told too late",
     "outranked": "something better is sent",
     "no_consent": "did not agree to pushes",
+    "weather_unknown": "no weather is known near there",
+    "weather_stale": "the weather known there is too old",
 }
 
 

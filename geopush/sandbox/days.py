@@ -20,7 +20,7 @@ from geopush.sandbox.tracks import (
 BEARINGS = {"Manhattan": 29.0, "Brooklyn": -10.0, "Bronx": 15.0}  # of the avenues
 WALKS_UP_TO_METERS = 1800.0
 WALKING, RIDING = (1.2, 1.5), (4.0, 8.0)  # meters a second
-AT_HOME, AT_A_TABLE = (20.0, 40.0), (3.0, 5.0)  # minutes between fixes
+AT_HOME, AT_A_TABLE = (40.0, 80.0), (3.0, 5.0)  # minutes between fixes
 TRIES = 60  # at finding a dry place; most need two
 
 Span = tuple[float, float]

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from geopush.sandbox.afternoon import afternoon
+from geopush.sandbox.afternoon import WHY, afternoon
 from geopush.sandbox.phones import Refused, Taken
 from geopush.sandbox.story import Story
 
@@ -47,7 +47,7 @@ def story_json(story: Story, imbalances: Sequence[str]) -> dict[str, object]:
 
 
 def _day(story: Story) -> Table:
-    shown = _grid("The day", "", "how many")
+    shown = _grid("The day", "what", "how many")
     pings = _pings(story)
     accepted = sum(one.state == "accepted" for one in story.messages)
     rows = (
@@ -55,7 +55,7 @@ def _day(story: Story) -> Table:
         ("pings posted", pings["sent"]),
         ("  taken", pings["accepted"]),
         ("  late, repeated or rejected", _sum(pings, "late", "repeated", "rejected")),
-        ("  refused, their owner keeps their place to themselves", pings["refused"]),
+        ("  refused, for want of consent to location", pings["refused"]),
         ("visits to restaurants and districts", _visits(story)),
         ("offers considered", len(story.decisions)),
         ("  withheld, for one reason each", sum(_withheld(story).values())),
@@ -76,18 +76,10 @@ def _offers(story: Story) -> Table:
 
 
 def _reasons(story: Story) -> Table:
-    offers = list(story.city.offers)
-    shown = _grid("Withheld, by reason", "reason", *offers, "all")
-    counts = Counter(
-        (one.reason, one.offer_id)
-        for one in story.decisions
-        if one.verdict == "withheld"
-    )
+    shown = _grid("Withheld, by reason", "reason", "how many")
+    shown.add_column("in words")
     for reason, number in _withheld(story).most_common():
-        each = (counts[reason, offer_id] for offer_id in offers)
-        shown.add_row(
-            reason, *(f"{one:,}" if one else "" for one in each), f"{number:,}"
-        )
+        shown.add_row(reason, f"{number:,}", WHY.get(reason, ""))
     return shown
 
 
