@@ -15,10 +15,10 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Render the event, its fields and, if there is one, the error."""
-        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        at = datetime.fromtimestamp(record.created, UTC)
         fields = record.__dict__.get("fields", {})
         line = {
-            "at": at.replace("+00:00", "Z"),
+            "at": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "event": record.getMessage(),
             **fields,

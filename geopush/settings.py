@@ -6,7 +6,7 @@ A name that is not known stops the start: a misspelt setting is never ignored.
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -31,7 +31,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     data_dir: str | None = None
     pg_bin: str | None = None
     pool_size: Count = 6
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     apps: str = "demo"
     timezone: str = "UTC"
     token_hours: Annotated[float, Meta(gt=0, le=24)] = 24.0

@@ -73,7 +73,10 @@ def nearness_among(
     near = {}
     for zone_id in sorted(zones):
         zone = roll.zone(zones[zone_id])
-        nearness = measure(zone, point)
+        inside = is_inside(point, zone.area)
+        if not (inside or zone.approach_meters or zone_id in wanted):
+            continue
+        nearness = _measured(zone, point, inside)
         if zone_id in wanted or counts(zone, nearness):
             near[zone_id] = nearness
     return near
@@ -81,7 +84,10 @@ def nearness_among(
 
 def measure(zone: Zone, point: Point) -> Nearness:
     """Return how far inside or outside a zone a point is."""
-    inside = is_inside(point, zone.area)
+    return _measured(zone, point, is_inside(point, zone.area))
+
+
+def _measured(zone: Zone, point: Point, inside: bool) -> Nearness:
     return Nearness(zone.zone_id, signed_meters(point, zone.area, inside), inside)
 
 

@@ -4,6 +4,7 @@ Read from top to bottom it is the start of the service, and backwards its end.
 """
 
 import asyncio
+import gc
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -17,7 +18,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum, auto
 
+from litestar.types import ASGIApp
+
 from geopush import log
+from geopush.api import health
 from geopush.api.build import build_api
 from geopush.api.front import Front
 from geopush.api.parts import Knobs, Parts
@@ -56,7 +60,7 @@ class Role(StrEnum):
 class Running:
     """The service with all its rooms, ready to be served."""
 
-    front: Front
+    front: ASGIApp
     deliver: Deliver
     refresh: Refresh
     pool: Pool
@@ -133,7 +137,11 @@ async def running(
             checks=_checks(database, refresh, ingest),
             metrics=metrics.render,
         )
-        front = Front(door, build_api(parts, routes=ROUTES))
+        if role is Role.DELIVER:
+            front: ASGIApp = build_api(parts, routes=health.ROUTES)
+        else:
+            front = Front(door, build_api(parts, routes=ROUTES))
+        gc.freeze()  # what is loaded by now is never garbage; no need to look again
         yield Running(front, deliver, refresh, pool, identities)
 
 

@@ -7,17 +7,22 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
+from litestar.types import ASGIApp
 
-from geopush.api.front import Front
 from geopush.errors import SettingsError
 from geopush.settings import Settings
 
 BACKLOG = 2048  # connections that may wait to be accepted
 
 
-async def serve(front: Front, listening: socket.socket, drain: float) -> None:
-    """Serve until SIGTERM or SIGINT; requests under way are answered first."""
-    server = _server(front, drain)
+async def serve(
+    front: ASGIApp, listening: socket.socket, *, drain: float, trusted: str | None
+) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way are answered first.
+
+    ``trusted`` are the proxies whose word about the client is taken.
+    """
+    server = _server(front, drain, trusted)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
@@ -25,7 +30,7 @@ async def serve(front: Front, listening: socket.socket, drain: float) -> None:
 
 
 @asynccontextmanager
-async def serve_beside(front: Front, listening: socket.socket) -> AsyncIterator[None]:
+async def serve_beside(front: ASGIApp, listening: socket.socket) -> AsyncIterator[None]:
     """Serve for as long as the block lasts."""
     server = _server(front, drain=1)
     task = asyncio.create_task(server.serve(sockets=[listening]))
@@ -36,7 +41,7 @@ async def serve_beside(front: Front, listening: socket.socket) -> AsyncIterator[
         await task
 
 
-def _server(front: Front, drain: float) -> "Server":
+def _server(front: ASGIApp, drain: float, trusted: str | None = None) -> "Server":
     return Server(
         uvicorn.Config(
             front,
@@ -45,6 +50,8 @@ def _server(front: Front, drain: float) -> "Server":
             access_log=False,
             server_header=False,
             date_header=False,
+            proxy_headers=trusted is not None,
+            forwarded_allow_ips=trusted,
             backlog=BACKLOG,
             timeout_graceful_shutdown=int(drain),
         )

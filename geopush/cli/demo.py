@@ -30,7 +30,7 @@ BEGINS = datetime(2023, 5, 31, 14, tzinfo=UTC)  # ten in the morning in New York
 
 
 @click.command()
-@click.option("--walkers", default=220, show_default=True, help="How many people walk.")
+@click.option("--walkers", default=200, show_default=True, help="How many people walk.")
 @click.option("--seed", default=7, show_default=True, help="Which people, and where.")
 @click.option(
     "--picture",

@@ -1,7 +1,6 @@
 """geopush healthcheck."""
 
 import sys
-import urllib.error
 import urllib.request
 
 import click
@@ -25,6 +24,6 @@ def healthcheck() -> None:
     try:
         with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
             click.echo(f"{url}: {answer.status}")
-    except urllib.error.URLError as error:
+    except OSError as error:
         click.echo(f"{url}: {error}", err=True)
         sys.exit(1)

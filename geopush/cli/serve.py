@@ -73,5 +73,10 @@ async def _serve(
             keys = await make_keys(house, clock())
             announce(settings, f"http://{host}:{port}", street, house, keys)
         log.info("serving", host=host, port=port, role=role)
-        await serve_front(house.front, listening, settings.drain_seconds)
+        await serve_front(
+            house.front,
+            listening,
+            drain=settings.drain_seconds,
+            trusted=settings.trusted_proxies,
+        )
         log.info("stopping")

@@ -23,9 +23,15 @@ from geopush.core.fold import Fold, Occasion, World
 from geopush.core.intake import Standing, remember, sort, standing
 from geopush.core.known import KnownOf
 from geopush.core.ping import Ping
-from geopush.core.presence import Fix, Transition, Whereabouts, advance
+from geopush.core.presence import (
+    Fix,
+    Transition,
+    Whereabouts,
+    advance,
+    has_dwelt,
+)
 from geopush.core.weather import CELL_RESOLUTION
-from zones import Nearness, Point, ZoneId, cell_of
+from zones import Nearness, Point, ZoneId, ZoneIndex, cell_of
 
 Place = tuple[float, float]
 Covered = Mapping[Place, tuple[ZoneId, ...]]
@@ -99,9 +105,9 @@ def _step(
 ) -> tuple[Whereabouts, list[Transition]]:
     """Advance a device by one ping; nothing is measured where nothing can change."""
     cell = cell_of(_point(ping), CELL_RESOLUTION)
-    if not covering and not where.presences:
-        return replace(where, cell=cell), []
     index = world.catalog.zones
+    if _stays(where, ping, covering, index):
+        return replace(where, cell=cell), []
     near: Mapping[ZoneId, Nearness] = index.nearness(_point(ping), where.presences)
     zones = {
         zone_id: zone
@@ -112,6 +118,20 @@ def _step(
     fix = Fix(ping.recorded_at, ping.accuracy_meters)
     presences, happened = advance(where, fix, near, zones, whose)
     return replace(where, cell=cell, presences=presences), happened
+
+
+def _stays(
+    where: Whereabouts, ping: Ping, covering: tuple[ZoneId, ...], index: ZoneIndex
+) -> bool:
+    """Whether a device is in the very zones it was in, firmly, and none is due."""
+    if where.presences.keys() != set(covering):
+        return False
+    return all(
+        presence.outside == 0
+        and (zone := index.get(zone_id)) is not None
+        and not has_dwelt(presence, zone, ping.recorded_at)
+        for zone_id, presence in where.presences.items()
+    )
 
 
 def _covering(uploads: Sequence[Upload], catalog: Catalog) -> Covered:

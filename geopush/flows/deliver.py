@@ -59,6 +59,7 @@ class Deliver:
         self._mint = mint
         self._metrics = metrics
         self._unsettled: list[tuple[Fate, Outcome | None]] = []
+        self._turn = asyncio.Lock()
         self._awake = asyncio.Event()
         self._stopping = False
 
@@ -87,6 +88,10 @@ class Deliver:
 
     async def run_once(self) -> int:
         """Deliver one batch; return how many messages it had."""
+        async with self._turn:
+            return await self._deliver()
+
+    async def _deliver(self) -> int:
         await self._write()
         async with self._pool.acquire() as connection:
             claimed = await outbox.claim(

@@ -12,7 +12,7 @@ METERS_PER_DEGREE = 111_195.0
 AT_LATITUDE = 40.75  # degrees of longitude are as wide as here in all of the city
 METERS_PER_DEGREE_EAST = METERS_PER_DEGREE * cos(radians(AT_LATITUDE))
 BLOCK_METERS = 350.0  # from one corner at which people turn to the next
-SECONDS_BETWEEN_FIXES = (75.0, 115.0)  # while moving, as phones do to spare the battery
+SECONDS_BETWEEN_FIXES = (90.0, 140.0)  # while moving, as phones do to spare the battery
 ACCURACY_OUTSIDE = (5.0, 25.0)
 ACCURACY_INSIDE = (15.0, 60.0)
 

@@ -31,7 +31,7 @@ TOPICS = {
     "guidance": 0.4,
 }
 # Some phones post at once; most spare the battery and post several fixes together.
-HOLDS_SECONDS = (0, 0, 120, 300, 300, 300, 300, 300, 300, 1800)
+HOLDS_SECONDS = (0, 120, 300, 300, 420, 420, 420, 420, 420, 1800)
 
 
 class Window(Struct, frozen=True):
