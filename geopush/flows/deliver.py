@@ -22,6 +22,7 @@ from geopush.core.message import (
     Outcome,
     Platform,
     Rejected,
+    Transient,
     settle,
 )
 from geopush.core.ping import CustomerKey
@@ -126,7 +127,11 @@ class Deliver:
         gateway = self._gateways.get((message.app, platform))
         if gateway is None:
             return Rejected("no_gateway")
-        return await gateway.send(message)
+        try:
+            return await gateway.send(message)
+        except Exception as error:  # one message must not take a batch with it
+            log.failed("message.send_failed", error, message_id=str(message.message_id))
+            return Transient("send_failed", ambiguous=True)
 
     async def _write(self) -> None:
         """Settle what is known, give back what was not sent, forget dead addresses."""

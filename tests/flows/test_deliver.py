@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from geopush.core.fold import World
-from geopush.core.message import Environment, Platform
+from geopush.core.message import Environment, Message, Outcome, Platform
 from geopush.flows.deliver import Deliver
 from geopush.metrics import Metrics
 from geopush.push.apns import ApnsGateway
@@ -159,3 +159,24 @@ async def test_an_app_without_a_gateway_says_so(pool: Pool, clock: HandClock) ->
     catalog = a_world().catalog
     await Deliver(pool, {}, lambda: catalog, clock, uuid4, Metrics()).run_once()
     assert await state_of(pool) == ("rejected", "no_gateway")
+
+
+class BrokenGateway:
+    """A gateway whose author made a mistake."""
+
+    async def send(self, message: Message) -> Outcome:
+        """Fail as no gateway should."""
+        raise ZeroDivisionError(message.offer_id)
+
+    async def close(self) -> None:
+        """Have nothing to close."""
+
+
+async def test_a_gateway_that_fails_unexpectedly_leaves_doubt_and_no_claim(
+    pool: Pool, clock: HandClock
+) -> None:
+    await decide_one(pool)
+    catalog = a_world().catalog
+    gateways = {("demo", Platform.IOS): BrokenGateway()}
+    await Deliver(pool, gateways, lambda: catalog, clock, uuid4, Metrics()).run_once()
+    assert await state_of(pool) == ("unknown", "send_failed")
