@@ -28,7 +28,7 @@ OFFER = {
     "category": "promo",
     "status": "live",
     "trigger": {"any": [{"on": ["enter"], "zones": {"tags": ["shop"]}}]},
-    "caps": [{"scope": "offer", "limit": 1, "window": {"rolling": "PT24H"}}],
+    "caps": [{"scope": "offer", "limit": 1000, "window": {"rolling": "PT24H"}}],
     "message": {"title": {"en": "Ice cream"}, "body": {"en": "At {{ zone.name }}"}},
     "max_event_age_seconds": 3600,
 }
@@ -273,16 +273,15 @@ async def _forgotten(service: Service, walkers: list[Walker]) -> list[str]:
 def _messages(
     street: Sandbox, messages: list[asyncpg.Record], walkers: list[Walker]
 ) -> list[str]:
-    """One decision for each phone, at most one arrival, and no doubt left unsaid."""
-    wrong = []
+    """One message for each visit, at most one arrival, and no doubt left unsaid."""
     arrived = Counter(item.message_id for item in street.inbox.received())
-    wrong += [f"{one} arrived {n} times" for one, n in arrived.items() if n > 1]
+    wrong = [f"{one} arrived {n} times" for one, n in arrived.items() if n > 1]
     by_device = Counter(row["device_id"] for row in messages)
-    wrong += [
-        f"{one.device_id} has {by_device[one.device_id]} messages"
-        for one in walkers
-        if by_device[one.device_id] != 1
-    ]
+    for walker in walkers:
+        visits = sum(kind == "enter" for _, _, kind, _ in walker.expected)
+        if by_device[walker.device_id] != visits:
+            found = by_device[walker.device_id]
+            wrong.append(f"{walker.device_id}: {visits} visits, {found} messages")
     for row in messages:
         there = str(row["message_id"]) in arrived
         if row["state"] == "accepted" and not there:
