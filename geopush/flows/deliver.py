@@ -23,6 +23,7 @@ from geopush.core.message import (
     Platform,
     Rejected,
     Transient,
+    end,
     settle,
 )
 from geopush.core.ping import CustomerKey
@@ -113,7 +114,7 @@ class Deliver:
         offer = self._catalog().offer(message.offer_id)
         against = objection(message, offer, known.get(key), now)
         if against is not None:
-            fate = Fate(message, against.state, now, against.reason)
+            fate = end(message, against.state, now, against.reason)
             self._unsettled.append((fate, None))
             return
         outcome = await self._send(message)

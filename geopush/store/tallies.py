@@ -6,8 +6,9 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from geopush.core.known import Known
+from geopush.core.message import UNSENT
 from geopush.core.ping import CustomerKey
-from geopush.store.outbox import GIVEN_BACK, Settled
+from geopush.store.outbox import Settled
 from geopush.store.pool import Connection
 from geopush.store.revise import revise
 
@@ -16,7 +17,7 @@ async def give_back(connection: Connection, settled: Iterable[Settled]) -> None:
     """Take the tallies of messages that never left off their customers' rows."""
     unsent: dict[CustomerKey, set[UUID]] = {}
     for one in settled:
-        if one.state in GIVEN_BACK:
+        if one.state in UNSENT:
             unsent.setdefault(one.customer, set()).add(one.message_id)
 
     def without(known: Known) -> Known:

@@ -146,6 +146,36 @@ async def test_what_is_withdrawn_gives_its_caps_back(pool: Pool) -> None:
     assert (await look_up(pool)).state.tallies == ()
 
 
+async def test_a_message_in_doubt_keeps_its_place_in_the_caps_for_good(
+    pool: Pool,
+) -> None:
+    await queue_one(pool, delivery="at_least_once")
+    async with pool.acquire() as connection, connection.transaction():
+        (message,) = await outbox.claim(connection, 10, CLAIM, NOON, LEASE)
+        fate = settle(message, Transient("timeout", ambiguous=True), NOON)
+        await outbox.settle(connection, [fate], NOON)
+        (again,) = await outbox.claim(connection, 10, OTHER_CLAIM, fate.due, LEASE)
+        assert again.in_doubt
+        await outbox.settle(
+            connection, [settle(again, Throttled("slow"), fate.due)], NOON
+        )
+        await give_back(
+            connection, await outbox.withdraw(connection, "ice-cream", NOON)
+        )
+    assert await state_of(pool) == ("unknown", "offer_paused")
+    assert len((await look_up(pool)).state.tallies) == 1
+
+
+async def test_what_was_claimed_by_a_worker_that_died_may_have_left(pool: Pool) -> None:
+    await queue_one(pool, delivery="at_least_once")
+    later = NOON + LEASE + timedelta(seconds=1)
+    async with pool.acquire() as connection:
+        await outbox.claim(connection, 10, CLAIM, NOON, LEASE)
+        await outbox.lapse(connection, later)
+        (again,) = await outbox.claim(connection, 10, OTHER_CLAIM, later, LEASE)
+    assert again.in_doubt
+
+
 async def test_what_was_accepted_keeps_its_place_in_the_caps(pool: Pool) -> None:
     await queue_one(pool)
     async with pool.acquire() as connection, connection.transaction():

@@ -181,6 +181,7 @@ CREATE TABLE outbox (
     claim uuid,
     claimed_until timestamptz,
     content bytea NOT NULL,
+    in_doubt boolean NOT NULL DEFAULT false,
     PRIMARY KEY (bucket, message_id)
 );
 CREATE INDEX outbox_due ON outbox (due) WHERE state IN ('queued', 'retry');
