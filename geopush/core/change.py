@@ -10,6 +10,7 @@ from geopush.core.known import Known, State
 from geopush.core.message import Content, Delivery
 from geopush.core.ping import CustomerKey, DeviceId, Ping, RefusedPing
 from geopush.core.presence import Transition
+from geopush.core.weather import WeatherSeen
 from zones import ZoneId
 
 
@@ -73,7 +74,7 @@ class Happened(Struct, frozen=True):
 
 
 class Decided(Struct, frozen=True):
-    """A candidate and what it came to; a message goes by the same id."""
+    """A candidate, what it came to, and in which weather; a message has the same id."""
 
     decision_id: UUID
     device_id: DeviceId
@@ -84,6 +85,7 @@ class Decided(Struct, frozen=True):
     verdict: Verdict
     reason: Reason
     trace: tuple[Gate, ...]
+    weather: WeatherSeen | None = None
 
 
 class NewMessage(Struct, frozen=True):

@@ -25,7 +25,7 @@ from geopush.core.message import Content
 from geopush.core.offer import Offer, Status
 from geopush.core.ping import DeviceId
 from geopush.core.presence import NAMESPACE, Kind, Presence, Transition, Whereabouts
-from geopush.core.weather import Observation, Weather
+from geopush.core.weather import Observation, Weather, WeatherSeen
 from zones import Point, Zone, ZoneId, is_open, time_zone
 
 Stay = tuple[DeviceId, ZoneId]
@@ -63,6 +63,7 @@ class Candidate(Struct, frozen=True):
     offer: Offer
     occasion: Occasion
     decision: Decision
+    weather: WeatherSeen | None
 
 
 class Fold:
@@ -119,10 +120,9 @@ class Fold:
         self, before: dict[Stay, Presence], after: dict[Stay, Presence]
     ) -> tuple[Came, ...]:
         return tuple(
-            Came(device_id, zone_id, stay.since, self._due.get((device_id, zone_id)))
-            for (device_id, zone_id), stay in after.items()
-            if (device_id, zone_id) not in before
-            or before[device_id, zone_id].since != stay.since
+            Came(*key, stay.since, None if stay.dwelt else self._due.get(key))
+            for key, stay in after.items()
+            if key not in before or before[key].since != stay.since
         )
 
     def _candidates(
@@ -140,7 +140,8 @@ class Fold:
             for offer in world.catalog.offers_for(transition.kind, zone):
                 facts = self._facts(device_id, occasion, zone, offer, world)
                 decision = decide(offer, facts)
-                candidates.append(Candidate(offer, occasion, decision))
+                seen = None if isinstance(facts.weather, str) else facts.weather.seen()
+                candidates.append(Candidate(offer, occasion, decision, seen))
         return candidates
 
     def _facts(
@@ -203,6 +204,7 @@ class Fold:
             verdict=decision.verdict,
             reason=decision.reason,
             trace=decision.trace,
+            weather=one.weather,
         )
         self._decided.append(row)
         if decision.verdict is Verdict.DECIDED and decision.content is not None:

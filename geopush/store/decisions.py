@@ -9,6 +9,7 @@ from asyncpg import Record
 from msgspec import Struct
 
 from geopush.core.decide import Gate, Reason, Verdict
+from geopush.core.weather import WeatherSeen
 from geopush.store.messages import After
 from geopush.store.pool import Connection
 
@@ -17,7 +18,7 @@ _ALONE = "SET LOCAL plan_cache_mode = force_custom_plan"
 
 _LIST = """
     SELECT decision_id, customer_id, device_id, offer_id, zone_id, occasion, at,
-           verdict, reason, trace
+           verdict, reason, trace, weather
     FROM decision
     WHERE ($1::text IS NULL OR customer_id = $1)
       AND ($2::text IS NULL OR offer_id = $2)
@@ -39,7 +40,7 @@ class DecisionFilter(Struct, frozen=True):
 
 
 class DecisionRow(Struct, frozen=True):
-    """A candidate, the one reason it ended in, and the gates with what they saw."""
+    """A candidate, the reason it ended in, the gates and the weather they saw."""
 
     decision_id: UUID
     customer_id: str
@@ -50,11 +51,13 @@ class DecisionRow(Struct, frozen=True):
     at: datetime
     verdict: Verdict
     reason: Reason
-    gates: list[Gate]
+    gates: tuple[Gate, ...]
+    weather: WeatherSeen | None
     message_id: UUID | None
 
 
-_traces = msgspec.json.Decoder(list[Gate])
+_traces = msgspec.json.Decoder(tuple[Gate, ...])
+_weather = msgspec.json.Decoder(WeatherSeen)
 
 
 async def list_decisions(
@@ -77,7 +80,7 @@ async def list_decisions(
 
 
 def _decision(row: Record) -> DecisionRow:
-    verdict = Verdict(row["verdict"])
+    verdict, weather = Verdict(row["verdict"]), row["weather"]
     return DecisionRow(
         decision_id=row["decision_id"],
         customer_id=row["customer_id"],
@@ -89,6 +92,7 @@ def _decision(row: Record) -> DecisionRow:
         verdict=verdict,
         reason=Reason(row["reason"]),
         gates=_traces.decode(row["trace"]),
+        weather=None if weather is None else _weather.decode(weather),
         # A decision and its message go by the same id.
         message_id=row["decision_id"] if verdict is Verdict.DECIDED else None,
     )

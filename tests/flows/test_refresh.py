@@ -76,7 +76,12 @@ async def test_another_process_takes_in_all_kinds_of_changes(
 ) -> None:
     await publish.save_zone(zone("a"))
     await publish.save_offer(offer())
-    await observe(pool, here, [Observation(4.9, 52.37, clock(), 25)], clock)
+    await observe(
+        pool,
+        here,
+        [Observation(longitude=4.9, latitude=52.37, observed_at=clock())],
+        clock,
+    )
     made = await create_key(pool, KeyAsked(Role.CRM, "till"), now=clock())
     assert await there.run_once() == made.revision
     assert [one.offer_id for one in there.catalog.offers] == ["o"]

@@ -144,7 +144,7 @@ CREATE TABLE transition (
     PRIMARY KEY (bucket, transition_id)
 );
 
--- Every candidate, with the one reason it ended in.
+-- Every candidate, with the one reason it ended in and the weather it was decided in.
 CREATE TABLE decision (
     bucket smallint NOT NULL,
     decision_id uuid NOT NULL,
@@ -157,6 +157,7 @@ CREATE TABLE decision (
     verdict text NOT NULL,
     reason text NOT NULL,
     trace bytea NOT NULL,
+    weather bytea,
     PRIMARY KEY (bucket, decision_id)
 );
 CREATE INDEX decision_by_customer ON decision (customer_id, at, decision_id);
