@@ -30,7 +30,7 @@ from geopush.api.routes import ROUTES
 from geopush.app.database import Database, database_check, open_database
 from geopush.app.gateways import open_gateways
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
-from geopush.core.fold import House, World
+from geopush.core.fold import World
 from geopush.core.identity import Identity
 from geopush.core.token import TokenRing
 from geopush.flows.deliver import Deliver
@@ -100,10 +100,9 @@ async def running(
         )
         if role is not Role.API:
             _beside(stack, deliver.run(), deliver.stop)
-        house = House(timezone=settings.timezone)
         ingest = Ingest(
             pool,
-            lambda: World(refresh.catalog, refresh.weather, house),
+            lambda: World(refresh.catalog, refresh.weather, settings.timezone),
             clock,
             metrics,
             deliver.wake,

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from msgspec import Struct
 
 from geopush.core.arbitrate import rank, winner
-from geopush.core.cap import Cap, Tally
+from geopush.core.cap import Tally, longest
 from geopush.core.catalog import Catalog
 from geopush.core.change import (
     Came,
@@ -33,20 +33,12 @@ Stay = tuple[DeviceId, ZoneId]
 LARGE_KM2 = 250.0  # a zone larger than a weather cell has the weather of the fix
 
 
-class House(Struct, frozen=True):
-    """What the deployment asks of every decision."""
-
-    timezone: str = "UTC"
-    caps: tuple[Cap, ...] = ()
-    tallies_kept: timedelta = timedelta(days=35)
-
-
 class World(Struct, frozen=True):
-    """What is the same for everybody in a batch."""
+    """What is the same for everybody in a batch; zones may have their own timezone."""
 
     catalog: Catalog
     weather: Weather
-    house: House
+    timezone: str = "UTC"
 
 
 class Occasion(Struct, frozen=True):
@@ -94,9 +86,14 @@ class Fold:
             self._settle(device_id, one, chosen)
 
     def change(self, kept: timedelta) -> Change | None:
-        """All that is to be written, or nothing if nothing changed."""
+        """All that is to be written, or nothing if nothing changed.
+
+        Tallies are ``kept`` for so long, or as long as the customer's own limit looks.
+        """
         if self.devices == self._known.state.devices and not self._happened:
             return None
+        if (most := self.profile.preferences.max_messages) is not None:
+            kept = max(kept, longest([most.window]))
         recent = tuple(one for one in self._tallies if self.now - one.at <= kept)
         seen = [one.recorded_at for one in self.devices.values() if one.recorded_at]
         before, after = _stays(self._known.state.devices), _stays(self.devices)
@@ -152,7 +149,7 @@ class Fold:
         offer: Offer,
         world: World,
     ) -> Facts:
-        timezone = zone.timezone or world.house.timezone
+        timezone = zone.timezone or world.timezone
         large = zone.area.area_km2 > LARGE_KM2
         place = occasion.point if large else zone.area.representative_point
         weather = world.weather.near(place, self.now, offer.max_weather_age)
@@ -164,7 +161,6 @@ class Fold:
             device=self.profile.devices[device_id],
             profile=self.profile,
             tallies=tuple(self._tallies),
-            house_caps=world.house.caps,
             weather=weather,
             values=self._values(zone, timezone, offer, weather),
         )
