@@ -10,8 +10,9 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
-from geopush.api.auth import Asking, allowed, forbidden
+from geopush.api.auth import Asking, allowed
 from geopush.api.body import read_body, takes
+from geopush.api.credentials import forbidden
 from geopush.api.geojson import MEDIA_TYPES, Features
 from geopush.api.idempotency import IdempotencyKey, Once, once
 from geopush.api.parts import Parts

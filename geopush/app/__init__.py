@@ -113,7 +113,7 @@ async def running(
             app: await _secrets(pool, f"identity:{app}", clock)
             for app in settings.app_names
         }
-        door = PingDoor(tokens, ingest, clock)
+        door = PingDoor(tokens, ingest, clock, lambda: refresh.holders)
         parts = Parts(
             clock=clock,
             mint=mint_id,

@@ -85,7 +85,7 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
         tokens=tokens,
         register=Register(pool, tokens, rules, clock, mint_id, mint_secret),
         profiles=Profiles(pool, clock),
-        pings=PingDoor(tokens, ingest, clock),
+        pings=PingDoor(tokens, ingest, clock, lambda: refresh.holders),
         knobs=knobs,
         metrics=metrics.render,
     )
