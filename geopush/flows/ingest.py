@@ -25,7 +25,8 @@ UPLOADS = 128  # a flush; more would release its answers as a herd
 PINGS = 4_000  # of them at most this many pings, so that a flush stays short
 ROOM = 50_000  # pings that may wait; beyond it a phone is told to come back
 RACES = 3  # lost races before a customer's row is locked
-PATIENCE = 4.0  # seconds until a waiting upload hears that the database is away
+PATIENCE = 4.0  # seconds until an upload that waits is told to come back
+LONGEST_FLUSH = 4.0  # seconds; a database that takes longer is taken for away
 COME_BACK = 2  # seconds, to phones turned away
 
 Waiting = tuple[Upload, "asyncio.Future[Answer]"]
@@ -62,7 +63,11 @@ class Ingest:
         self._pings_waiting += size
         if self._flusher is None:
             self._flusher = asyncio.create_task(self._flush_all())
-        return await answer
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await answer
+        except TimeoutError:
+            raise Overloaded(COME_BACK) from None
 
     def trouble(self) -> str | None:
         """Say why uploads are turned away, if they are or soon will be."""
@@ -81,25 +86,28 @@ class Ingest:
     async def _flush_all(self) -> None:
         try:
             while self._queue:
+                batch = self._next_batch()
                 self._metrics.waiting.set(len(self._queue))
-                await self._flush(self._next_batch())
+                await self._flush(batch)
         finally:
             self._flusher = None
 
     def _next_batch(self) -> list[Waiting]:
+        """What goes into the next flush; nobody waits any more for what is left out."""
         batch: list[Waiting] = []
         pings = 0
         while self._queue and len(batch) < UPLOADS and pings < PINGS:
-            waiting = self._queue.popleft()
-            pings += len(waiting[0].pings)
-            batch.append(waiting)
-        self._pings_waiting -= pings
+            upload, answer = self._queue.popleft()
+            self._pings_waiting -= len(upload.pings)
+            if not answer.done():
+                pings += len(upload.pings)
+                batch.append((upload, answer))
         return batch
 
     async def _flush(self, batch: Sequence[Waiting]) -> None:
         uploads = [upload for upload, _ in batch]
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(LONGEST_FLUSH):
                 with self._metrics.flush_seconds.time():
                     answers = await self._commit(uploads)
         except Exception as error:  # handed to whoever waits

@@ -122,6 +122,35 @@ async def test_a_database_that_is_away_turns_uploads_away(
         await an_ingest(pool, clock).take(upload(ping(0)))
 
 
+async def test_nobody_waits_long_for_a_database_that_hangs(
+    pool: Pool, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await settle_in(pool)
+    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    ingest = an_ingest(pool, clock)
+    async with pool.acquire() as other, other.transaction():
+        await other.execute("LOCK TABLE customer")
+        async with asyncio.timeout(2):
+            heard = await asyncio.gather(
+                *(ingest.take(upload(ping(at))) for at in (0, 1)),
+                return_exceptions=True,
+            )
+    assert [type(one) for one in heard] == [Overloaded, Overloaded]
+    await ingest.drain()
+
+
+async def test_what_nobody_waits_for_any_more_is_not_taken(
+    pool: Pool, clock: HandClock
+) -> None:
+    await settle_in(pool)
+    ingest = an_ingest(pool, clock)
+    gone = asyncio.create_task(ingest.take(upload(ping(0))))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await ingest.drain()
+    assert await pool.fetchval("SELECT count(*) FROM transition") == 0
+
+
 async def test_draining_answers_what_was_taken_and_takes_nothing_more(
     pool: Pool, clock: HandClock
 ) -> None:
