@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from geopush import log
 from geopush.errors import Overloaded
-from geopush.store.pool import lost
+from geopush.store.pool import busy, lost
 from zones import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -126,7 +126,7 @@ def problem_of(error: Exception) -> ProblemException:
         return _plain(error.status_code, error.headers)
     if isinstance(error, Overloaded):
         return unavailable({"Retry-After": str(error.retry_after)})
-    if lost(error):
+    if lost(error) or busy(error):
         return unavailable(TRY_AGAIN)
     return ProblemException("internal", 500, "The fault is ours; it was written down.")
 

@@ -44,6 +44,14 @@ _OUR_FAULT: tuple[type[Exception], ...] = (
     asyncpg.DataError,  # an argument that asyncpg itself could not encode
     asyncpg.UnsupportedClientFeatureError,
 )
+# What a database raises that is there and has too much to do.
+_BUSY: tuple[type[Exception], ...] = (
+    asyncpg.QueryCanceledError,  # the statement took too long
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,  # another server is about to take over
+)
 
 
 def lost(error: BaseException) -> bool:
@@ -59,6 +67,11 @@ async def reach(dsn: str) -> None:
         why = str(error) or type(error).__name__
         raise DatabaseError(f"the database cannot be reached: {why}") from error
     await connection.close()
+
+
+def busy(error: BaseException) -> bool:
+    """Tell whether the database is there and could not do it now: try again later."""
+    return isinstance(error, _BUSY)
 
 
 async def open_pool(dsn: str, *, size: int = 4) -> Pool:
