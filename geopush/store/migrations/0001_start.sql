@@ -202,3 +202,4 @@ CREATE TABLE idempotency (
     answer bytea,
     PRIMARY KEY (credential, key)
 );
+CREATE INDEX idempotency_by_start ON idempotency (started_at);
