@@ -95,9 +95,7 @@ async def running(
         _beside(stack, refresh.run(dsn))
         metrics = Metrics()
         gateways = open_gateways(settings, clock, stack)
-        deliver = Deliver(
-            pool, gateways, lambda: refresh.catalog, clock, mint_id, metrics
-        )
+        deliver = Deliver(pool, gateways, refresh.latest, clock, mint_id, metrics)
         if role is not Role.API:
             _beside(stack, deliver.run(), deliver.stop)
         ingest = Ingest(
@@ -151,6 +149,7 @@ def _beside(
 ) -> None:
     """Run a loop beside us until the house is left; then stop it, gently if it can."""
     task = asyncio.create_task(loop)
+    task.add_done_callback(_tell)
 
     async def end() -> None:
         if stop is None:
@@ -160,6 +159,12 @@ def _beside(
         await asyncio.gather(task, return_exceptions=True)
 
     stack.push_async_callback(end)
+
+
+def _tell(loop: asyncio.Task[None]) -> None:
+    """Write down why a loop ended that should not have."""
+    if not loop.cancelled() and (error := loop.exception()) is not None:
+        log.failed("loop.ended", error)
 
 
 async def _secrets(pool: Pool, name: str, clock: Clock) -> list[bytes]:
