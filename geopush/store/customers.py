@@ -12,8 +12,8 @@ _ALIAS = """
     SELECT alias_of FROM customer WHERE bucket = $1 AND customer_id = $2
 """
 
-_IS_ALIAS = """
-    SELECT 1 FROM customer
+_ALIASES = """
+    SELECT bucket, customer_id, alias_of FROM customer
     JOIN unnest($1::smallint[], $2::text[]) AS asked (bucket, customer_id)
     USING (bucket, customer_id)
     WHERE alias_of IS NOT NULL
@@ -70,11 +70,24 @@ async def resolve(connection: Connection, customer_id: str) -> CustomerKey:
 async def hold(connection: Connection, keys: Iterable[CustomerKey]) -> KnownOf:
     """Lock these customers' rows and read them; one that is not there is left out."""
     asked = sorted(set(keys))
-    buckets, ids = [key.bucket for key in asked], [key.customer_id for key in asked]
     await lock(connection, asked)
-    if await connection.fetchval(_IS_ALIAS, buckets, ids):
+    if await aliases(connection, asked):
         raise Raced("a customer turned out to be another one meanwhile")
     return await load(connection, asked)
+
+
+async def aliases(
+    connection: Connection, keys: Iterable[CustomerKey]
+) -> dict[CustomerKey, CustomerKey]:
+    """Which of these customers turned out to be others, and whom."""
+    asked = sorted(set(keys))
+    rows = await connection.fetch(
+        _ALIASES, [key.bucket for key in asked], [key.customer_id for key in asked]
+    )
+    return {
+        CustomerKey(row["bucket"], row["customer_id"]): customer_key(row["alias_of"])
+        for row in rows
+    }
 
 
 async def find(connection: Connection, customer_id: str) -> Known | None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from geopush.core.message import (
     Accepted,
@@ -13,7 +14,8 @@ from geopush.core.message import (
     Transient,
     settle,
 )
-from geopush.store import outbox, presences
+from geopush.core.ping import customer_key
+from geopush.store import customers, outbox, presences
 from geopush.store.pool import Pool
 from geopush.store.tallies import give_back
 from tests.core.world import ANNA, NOON, a_world, an_offer, ping, run, upload
@@ -144,6 +146,21 @@ async def test_what_is_withdrawn_gives_its_caps_back(pool: Pool) -> None:
         await give_back(connection, settled)
     assert await state_of(pool) == ("withdrawn", "offer_paused")
     assert (await look_up(pool)).state.tallies == ()
+
+
+async def test_caps_are_given_back_to_whom_a_customer_turned_out_to_be(
+    pool: Pool,
+) -> None:
+    await queue_one(pool)
+    named = customer_key("anna-smith")
+    known = await look_up(pool)
+    async with pool.acquire() as connection, connection.transaction():
+        (message,) = await outbox.claim(connection, 10, CLAIM, NOON, LEASE)
+        await customers.save(connection, replace(known, customer=named, version=-1))
+        await customers.forward(connection, ANNA, named)
+        fates = [settle(message, Rejected("bad_topic"), NOON)]
+        await give_back(connection, await outbox.settle(connection, fates, NOON))
+    assert (await look_up(pool, named)).state.tallies == ()
 
 
 async def test_a_message_in_doubt_keeps_its_place_in_the_caps_for_good(
