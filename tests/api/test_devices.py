@@ -164,3 +164,14 @@ async def test_everything_that_does_not_fit_is_named_at_once(api: Door) -> None:
     answer = await api.ask("POST", "/v1/devices", Role.SDK, json=body)
     paths = {one["path"] for one in answer.json()["problems"]}
     assert paths == {"$.platform", "$.language", "$.app"}
+
+
+async def test_what_a_new_phone_must_say_is_part_of_the_schema(api: Door) -> None:
+    bare = {name: PHONE[name] for name in ("device_id", "device_secret", "app")}
+    answer = await api.ask("POST", "/v1/devices", Role.SDK, json=bare)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_body")
+    paths = {one["path"] for one in answer.json()["problems"]}
+    assert paths == {"$.platform", "$.timezone", "$.language"}
+    await api.ask("POST", "/v1/devices", Role.SDK, json=PHONE)
+    again = await api.ask("POST", "/v1/devices", Role.SDK, json=bare)
+    assert again.status_code == 200
