@@ -23,7 +23,14 @@ from geopush.api.geojson import (
     FeatureCollection,
     ShownFeature,
 )
-from geopush.api.paging import COMMON, Cursor, Limit, read_cursor, write_cursor
+from geopush.api.paging import (
+    COMMON,
+    Cursor,
+    Limit,
+    Span,
+    read_cursor,
+    write_cursor,
+)
 from geopush.api.parts import Parts
 from geopush.api.problems import ProblemException, not_found, refusals
 from geopush.api.things import (
@@ -37,7 +44,7 @@ from geopush.api.things import (
 from geopush.api.uploads import import_zones, refused
 from geopush.core.access import KeyHolder, May, reaches
 from geopush.flows.revision import Unsaved
-from geopush.store.zones import load_zones
+from geopush.store.zones import changed_between, load_zones
 from zones import Box, Limits, Parsed, Point, Zone, ZoneId, parse_zone, to_feature
 
 NEAR = 20  # zones in an answer about nearness, unless asked otherwise
@@ -47,16 +54,19 @@ Latitude = Annotated[float, QueryParameter(ge=-90, le=90)]
 
 
 class Wanted(Struct, frozen=True):
-    """Which zones to list: of a group, with a tag, in a box; None is all."""
+    """Which zones to list: of a group, with a tag, in a box, changed; None is all."""
 
     group: str | None
     tag: str | None
     bbox: Box | None
+    changed: frozenset[str] | None
 
     def has(self, zone: Zone) -> bool:
-        """Whether a zone has the group and the tag."""
-        return self.group in (None, zone.group) and (
-            self.tag is None or self.tag in zone.tags
+        """Whether a zone has the group and the tag, and changed when it should."""
+        return (
+            self.group in (None, zone.group)
+            and (self.tag is None or self.tag in zone.tags)
+            and (self.changed is None or zone.zone_id in self.changed)
         )
 
 
@@ -138,20 +148,30 @@ async def remove_zone(
         raise unsaved(why, "zone")
 
 
-def read_wanted(
+async def read_wanted(
+    parts: NamedDependency[Parts],
+    span: NamedDependency[Span],
     group: FromQuery[str | None] = None,
     tag: FromQuery[str | None] = None,
     bbox: FromQuery[str | None] = None,
 ) -> Wanted:
     """Read from the address which zones are wanted."""
-    return Wanted(group, tag, None if bbox is None else _box(bbox))
+    box = None if bbox is None else _box(bbox)
+    return Wanted(group, tag, box, await _changed(parts, span))
+
+
+async def _changed(parts: Parts, span: Span) -> frozenset[str] | None:
+    if span.since is None and span.until is None:
+        return None
+    async with parts.pool.acquire() as connection:
+        return await changed_between(connection, span.since, span.until)
 
 
 @get(
     "/v1/zones",
     sync_to_thread=False,
-    dependencies={"wanted": Provide(read_wanted, sync_to_thread=False)},
-    responses={**_documented(200, FeatureCollection), **refusals(400, 401, 403)},
+    dependencies={"wanted": Provide(read_wanted)},
+    responses={**_documented(200, FeatureCollection), **refusals(400, 401, 403, 503)},
 )
 def list_zones(
     request: Asking,
@@ -160,7 +180,10 @@ def list_zones(
     limit: Limit = COMMON,
     cursor: Cursor = None,
 ) -> Response[bytes]:
-    """List zones in the order of their ids; `bbox` is west,south,east,north."""
+    """List zones in the order of their ids; `bbox` is west,south,east,north.
+
+    `since` and `until` are of their last change.
+    """
     holder = allowed(request, parts, May.READ_ZONES)
     index = parts.refresh.catalog.zones
     among = index.zones if wanted.bbox is None else index.within(wanted.bbox)
