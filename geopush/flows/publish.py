@@ -52,10 +52,10 @@ class Publish:
             unsaved = against(old.revision if old else None, expected)
             if unsaved is not None:
                 return unsaved
-            if old is not None and old.feature == row.feature:
-                return Saved(old.revision, created=False)
-            revision = await changes.advance(connection)
-            await zones.save_zones(connection, [row], revision, self._clock())
+            revision = old.revision if old else 0
+            if old is None or old.feature != row.feature:
+                revision = await changes.advance(connection)
+                await zones.save_zones(connection, [row], revision, self._clock())
         await self._refresh.reached(revision)
         return Saved(revision, created=old is None)
 
@@ -106,8 +106,9 @@ class Publish:
                 return unsaved
             row = _written(offer, old)
             if old is not None and replace(row, revision=old.revision) == old:
-                return Saved(old.revision, created=False)
-            row = await self._write(connection, row)
+                row = old
+            else:
+                row = await self._write(connection, row)
         await self._in_force(row)
         return Saved(row.revision, created=old is None)
 
@@ -142,9 +143,9 @@ class Publish:
             old = await offers.load_offer(connection, offer_id)
             if old is None:
                 return Unsaved.ABSENT
-            if old.paused is paused:
-                return None
-            row = await self._write(connection, replace(old, paused=paused))
+            row = old
+            if old.paused is not paused:
+                row = await self._write(connection, replace(old, paused=paused))
         await self._in_force(row)
         return None
 

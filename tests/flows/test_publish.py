@@ -93,6 +93,21 @@ async def test_pausing_twice_is_pausing_once(
     assert refresh.revision == revision
 
 
+async def test_what_another_process_wrote_is_in_force_once_written_again(
+    publish: Publish, pool: Pool, refresh: Refresh, clock: HandClock
+) -> None:
+    another = Publish(pool, Refresh(pool), clock)
+    await another.save_zone(zone("a"))
+    await publish.save_zone(zone("a"))
+    assert refresh.catalog.zones.get(ZoneId("a"))
+    await another.save_offer(offer())
+    await publish.save_offer(offer())
+    assert refresh.catalog.offer("ice")
+    await another.pause("ice")
+    await publish.pause("ice")
+    assert refresh.catalog.offer("ice") is None
+
+
 async def test_of_writers_that_expect_the_same_revision_one_succeeds(
     publish: Publish,
 ) -> None:
