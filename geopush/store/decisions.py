@@ -10,11 +10,8 @@ from msgspec import Struct
 
 from geopush.core.decide import Gate, Reason, Verdict
 from geopush.core.weather import WeatherSeen
-from geopush.store.messages import After
+from geopush.store.history import After, fetch_page
 from geopush.store.pool import Connection
-
-# A plan is made for each question, because which index serves depends on what is asked.
-_ALONE = "SET LOCAL plan_cache_mode = force_custom_plan"
 
 _LIST = """
     SELECT decision_id, customer_id, device_id, offer_id, zone_id, occasion, at,
@@ -64,18 +61,17 @@ async def list_decisions(
     connection: Connection, asked: DecisionFilter, limit: int, after: After | None
 ) -> Sequence[DecisionRow]:
     """Return up to so many decisions, the newest first."""
-    async with connection.transaction(readonly=True):
-        await connection.execute(_ALONE)
-        rows = await connection.fetch(
-            _LIST,
-            asked.customer_id,
-            asked.offer_id,
-            asked.since,
-            asked.until,
-            after and after.at,
-            after and after.row_id,
-            limit,
-        )
+    rows = await fetch_page(
+        connection,
+        _LIST,
+        asked.customer_id,
+        asked.offer_id,
+        asked.since,
+        asked.until,
+        None if after is None else after.at,
+        None if after is None else after.row_id,
+        limit,
+    )
     return [_decision(row) for row in rows]
 
 
