@@ -20,8 +20,10 @@ from geopush.api.problems import ProblemException, not_found, refusals
 from geopush.api.things import IfMatch, Thing, expected
 from geopush.core.access import May
 from geopush.core.consent import read_answers
-from geopush.core.customer import Consent, Moment, Purpose, Word
+from geopush.core.customer import Consent, Purpose
 from geopush.core.known import Profile
+from geopush.core.ping import Moment
+from geopush.core.shape import Word
 from geopush.store.consents import LoggedAnswer
 
 PATH = "/v1/customers/{customer_id:str}/consents"

@@ -7,11 +7,11 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from geopush.core.customer import Moment, Word
 from geopush.core.known import DeviceProfile
 from geopush.core.message import Address, AddressKind, Environment, Platform
-from geopush.core.ping import CustomerKey, DeviceId, Identifier
+from geopush.core.ping import CustomerKey, DeviceId, Identifier, Moment
 from geopush.core.problems import quoted
+from geopush.core.shape import Word
 from zones import Problem, time_zone
 
 # Both may be in the id of a customer: what callers choose for themselves, and what

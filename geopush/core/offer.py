@@ -19,9 +19,9 @@ from geopush.core.customer import Purpose
 from geopush.core.experiment import Experiment, StopWhen, check_experiment, check_stop
 from geopush.core.message import Delivery
 from geopush.core.schedule import Schedule, check_schedule
-from geopush.core.shape import MISFITS, piece, pieces, read
+from geopush.core.shape import MISFITS, Word, piece, pieces, read
 from geopush.core.trigger import Trigger, Words, read_triggers, waits_for
-from geopush.core.wording import Line, MessageDocument, MessageTemplate, read_message
+from geopush.core.wording import MessageDocument, MessageTemplate, read_message
 from zones import Problem
 
 READ_ONLY = ("offer_id", "revision", "paused")  # what GET adds and PUT takes back
@@ -69,7 +69,7 @@ class AudienceDocument(Struct, frozen=True, forbid_unknown_fields=True):
 class OfferDocument(Struct, frozen=True, forbid_unknown_fields=True):
     """An offer as its author wrote it; what is a language of its own is read apart."""
 
-    name: Line
+    name: Word
     category: Category
     trigger: object
     message: MessageDocument
@@ -148,11 +148,6 @@ def parse_offer(offer_id: str, body: bytes) -> Offer | Refusal:
         return _compile(offer_id, draft, parts, parts.message, _written(raw))
     unreadable = any(problem.code in MISFITS for problem in problems)
     return Refusal(unreadable, problems)
-
-
-def document(offer: Offer) -> dict[str, object]:
-    """Return what the author wrote, with nothing added."""
-    return dict(offer.document)
 
 
 def needs_weather(offer: Offer) -> bool:
