@@ -94,6 +94,7 @@ async def running(
         await refresh.run_once()
         _beside(stack, refresh.run(dsn))
         metrics = Metrics()
+        metrics.revision.set_function(lambda: refresh.revision)
         gateways = open_gateways(settings, clock, stack)
         deliver = Deliver(pool, gateways, refresh.latest, clock, mint_id, metrics)
         if role is not Role.API:
@@ -114,8 +115,6 @@ async def running(
         door = PingDoor(tokens, ingest, clock, lambda: refresh.holders)
         parts = Parts(
             clock=clock,
-            mint=mint_id,
-            mint_secret=mint_secret,
             pool=pool,
             refresh=refresh,
             publish=Publish(pool, refresh, clock),

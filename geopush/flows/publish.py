@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from geopush.clock import Clock
+from geopush.core.catalog import DECIDING
 from geopush.core.offer import Offer, Status
 from geopush.flows.refresh import Refresh
 from geopush.flows.revision import Expected, Saved, Unsaved, against
@@ -27,8 +28,6 @@ from geopush.store.pool import Connection, Pool
 from geopush.store.tallies import give_back
 from geopush.store.zones import ZoneRow
 from zones import Zone, ZoneId
-
-SENDING = (Status.LIVE, Status.SHADOW)
 
 
 class Publish:
@@ -185,7 +184,7 @@ class _HasStatus(Struct, frozen=True):
 def status_of(row: OfferRow) -> Status:
     """Return the status that counts: a pause holds over what was written."""
     written = _status(row.document or b"{}")
-    return Status.PAUSED if row.paused and written in SENDING else written
+    return Status.PAUSED if row.paused and written in DECIDING else written
 
 
 def _status(document: bytes) -> Status:
@@ -198,7 +197,7 @@ def _written(offer: Offer, old: OfferRow | None) -> OfferRow:
     paused = old is not None and old.paused
     if offer.status is Status.PAUSED:
         before = _status(old.document) if old and old.document else Status.LIVE
-        document["status"] = before if before in SENDING else Status.LIVE
+        document["status"] = before if before in DECIDING else Status.LIVE
         paused = True
     return OfferRow(offer.offer_id, 0, msgspec.json.encode(document), paused)
 

@@ -77,8 +77,6 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
     rules = Rules(knobs.apps, Identity({"demo": (IDENTITY_SECRET,)}))
     return Parts(
         clock=clock,
-        mint=mint_id,
-        mint_secret=mint_secret,
         pool=pool,
         refresh=refresh,
         publish=Publish(pool, refresh, clock),
