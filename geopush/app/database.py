@@ -8,7 +8,7 @@ from typing import TypeAlias
 from geopush.errors import DatabaseError
 from geopush.settings import Settings
 from geopush.store.embedded import Embedded, start_cluster
-from geopush.store.migrate import migrate_database, pending
+from geopush.store.migrate import await_migrated, migrate_database, pending
 from geopush.store.pool import open_connection, reach
 
 Database: TypeAlias = Embedded | str
@@ -33,6 +33,8 @@ async def open_database(
     stack.push_async_callback(embedded.stop)
     if embedded.owner:
         await migrate_database(embedded.dsn)
+    else:
+        await await_migrated(embedded.dsn)
     return embedded
 
 
