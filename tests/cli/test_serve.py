@@ -149,6 +149,20 @@ def test_told_to_stop_it_leaves_nothing_behind(number: signal.Signals) -> None:
         assert served.stop(number) == 0
         assert not Path(f"/proc/{postgres}").exists()
         assert not any(listens(told[name]) for name in URLS)
+        assert not (served.data / "sandbox.json").exists()
+
+
+def test_a_service_that_was_killed_is_not_told_of_any_more(tmp_path: Path) -> None:
+    left = tmp_path / "data" / "sandbox.json"
+    left.parent.mkdir()
+    left.write_text("{}")
+    given = {"GEOPUSH_DATABASE_URL": "postgresql://geopush@127.0.0.1:1/geopush"}
+    with (
+        pytest.raises(AssertionError, match="cannot be reached"),
+        serving(tmp_path, "--sandbox", **given),
+    ):
+        pass
+    assert not left.exists()
 
 
 @pytest.mark.parametrize(("role", "status"), [("api", 401), ("deliver", 404)])
