@@ -137,7 +137,7 @@ async def _import(parts: Parts, holder: KeyHolder, wish: Wish, body: bytes) -> I
         removed=len(planned.removed),
         rejected=parsed.total - len(parsed.zones) + len(planned.foreign),
         problems=problems[:SHOWN],
-        warnings=parsed.warnings[:SHOWN],
+        warnings=list(parsed.warnings[:SHOWN]),
         problems_total=len(problems),
         warnings_total=len(parsed.warnings),
         revision=parts.refresh.revision,

@@ -127,19 +127,19 @@ class Refusal(Struct, frozen=True):
     """Why a body is no offer; ``unreadable`` if it does not even have the shape."""
 
     unreadable: bool
-    problems: list[Problem]
+    problems: tuple[Problem, ...]
 
 
 def parse_offer(offer_id: str, body: bytes) -> Offer | Refusal:
     """Return an offer ready to be decided, or everything that is wrong with it."""
     if len(body) > MOST_BYTES:
         text = f"is longer than {MOST_BYTES} bytes; no offer needs that many"
-        return Refusal(True, [Problem("$", "too_large", text)])
+        return Refusal(True, (Problem("$", "too_large", text),))
     try:
         raw = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         text = f"is no JSON that can be read: {str(error)[:200]}"
-        return Refusal(True, [Problem("$", "unreadable", text)])
+        return Refusal(True, (Problem("$", "unreadable", text),))
     problems: list[Problem] = []
     draft = read(raw, OfferDocument, "$", problems)
     parts = _read_parts(raw, problems)
@@ -147,7 +147,7 @@ def parse_offer(offer_id: str, body: bytes) -> Offer | Refusal:
     if draft is not None and parts.message is not None and not problems:
         return _compile(offer_id, draft, parts, parts.message, _written(raw))
     unreadable = any(problem.code in MISFITS for problem in problems)
-    return Refusal(unreadable, problems)
+    return Refusal(unreadable, tuple(problems))
 
 
 def needs_weather(offer: Offer) -> bool:

@@ -149,6 +149,6 @@ async def test_replacing_a_group_takes_a_zone_that_moved_out_of_another_along(
     upload = Upload([zone("a", "two")], mode=Mode.REPLACE, group="two", allow_removed=1)
     planned = await publish.import_zones(upload)
     assert isinstance(planned, Plan)
-    assert planned.removed == ["b"]
+    assert planned.removed == ("b",)
     kept = {one.zone_id: one.group for one in refresh.catalog.zones.zones}
     assert kept == {"a": "two"}
