@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from benchmarks import door, ingest, match
-from benchmarks.report import PAGE, Table, write_page
+from benchmarks.report import PAGE, Table, beginning, write_page
 
 BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[Table]]] = {
     "match": lambda asked: match.run(asked.quick, asked.zones),
@@ -24,6 +24,7 @@ def main() -> None:
     parser.add_argument("--zones", type=int, help="a city of so many zones")
     asked = parser.parse_args()
     tables: list[Table] = []
+    began = beginning()
     for name in [asked.name] if asked.name else BENCHMARKS:
         print(f"measuring {name} ...", file=sys.stderr)
         made = BENCHMARKS[name](asked)
@@ -33,7 +34,7 @@ def main() -> None:
     if asked.json:
         print(json.dumps([one.as_rows() for one in tables], indent=2))
     if not (asked.name or asked.quick or asked.zones):
-        write_page(tables)
+        write_page(began, tables)
         print(f"written to {PAGE}", file=sys.stderr)
 
 

@@ -20,6 +20,7 @@ What `make bench` measured last, and wrote here. `python -m benchmarks match` (o
 `ingest`, or `door`) measures one thing and prints it; `--quick` takes less than two
 minutes, `--json` is for machines, `--zones N` makes a city of so many zones.
 
+- **Begun**: {began}
 {machine}
 
 **How to read it.** Each contender ran in a process of its own; they were measured in
@@ -70,9 +71,17 @@ class Table(NamedTuple):
         return {"title": self.title, "note": self.note, "rows": rows}
 
 
-def write_page(tables: Sequence[Table]) -> None:
+def beginning() -> str:
+    """Return when this is and of which commit; ask before measuring."""
+    command = ["git", "describe", "--always", "--dirty= with changes"]
+    done = subprocess.run(command, cwd=PAGE.parent, capture_output=True, text=True)
+    commit = done.stdout.strip() or "unknown"
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {commit}"
+
+
+def write_page(began: str, tables: Sequence[Table]) -> None:
     """Keep what was measured, with all that is needed to understand it."""
-    parts = [INTRODUCTION.format(machine=_machine())]
+    parts = [INTRODUCTION.format(began=began, machine=_machine())]
     for number, table in enumerate(tables, start=1):
         parts.append(table.as_text())
         if number == len(tables) or tables[number].meaning != table.meaning:
@@ -84,14 +93,7 @@ def _machine() -> str:
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
-        f"- **When**: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {_commit()}\n"
         f"- **Machine**: {os.cpu_count()} cores, {model[1] if model else 'unknown'}, "
         f"{platform.system()}, load at the end {os.getloadavg()[1]:.1f}\n"
         f"- **Versions**: Python {platform.python_version()}, {versions}"
     )
-
-
-def _commit() -> str:
-    command = ["git", "describe", "--always", "--dirty= with changes"]
-    done = subprocess.run(command, cwd=PAGE.parent, capture_output=True, text=True)
-    return done.stdout.strip() or "unknown"

@@ -14,7 +14,7 @@ FEW = 40
 
 
 def drawn(zones: list[Zone]) -> list[tuple[str, bytes]]:
-    return [(zone.zone_id, zone.area.to_wkb()) for zone in zones]
+    return [(zone.zone_id, zone.area.geometry.wkb) for zone in zones]
 
 
 @pytest.mark.parametrize("world", WORLDS)
