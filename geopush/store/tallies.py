@@ -8,10 +8,9 @@ from msgspec.structs import replace
 from geopush.core.known import Known
 from geopush.core.message import UNSENT
 from geopush.core.ping import CustomerKey
-from geopush.store.customers import aliases
+from geopush.store.customers import aliases, revise
 from geopush.store.outbox import Settled
 from geopush.store.pool import Connection
-from geopush.store.revise import revise
 
 
 async def give_back(connection: Connection, settled: Iterable[Settled]) -> None:
