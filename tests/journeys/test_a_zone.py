@@ -32,7 +32,7 @@ async def test_the_next_ping_meets_a_zone_that_was_just_uploaded(town: Town) -> 
     upload = {"type": "FeatureCollection", "features": [ICE_BAR]}
     said = await town.asked("POST", IMPORT, "manager", upload)
     assert said["created"] == 1
-    assert await anna.goes_to(PARK) == [("enter", "ice-bar")]
+    assert (await anna.pings(PARK)).json()["inside"] == ["ice-bar"]
     assert await anna.received() == ["24 degrees at Ice Bar"]
 
 
