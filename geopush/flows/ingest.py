@@ -6,7 +6,7 @@ one commit. An answer is given only once everything it caused is committed.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -106,15 +106,24 @@ class Ingest:
 
     async def _flush(self, batch: Sequence[Waiting]) -> None:
         uploads = [upload for upload, _ in batch]
+        answers: dict[int, Answer] = {}
         try:
             async with asyncio.timeout(LONGEST_FLUSH):
                 with self._metrics.flush_seconds.time():
-                    answers = await self._commit(uploads)
-        except Exception as error:  # handed to whoever waits
-            await self._fail(batch, error)
-            return
-        for (_, waiting), answer in zip(batch, answers, strict=True):
+                    await self._commit(uploads, answers)
+        except Exception as error:  # handed to whoever waits and is not committed
+            left = [one for at, one in enumerate(batch) if at not in answers]
+            self._tell_waiting(batch, answers)
+            await self._fail(left, error)
+        else:
+            self._tell_waiting(batch, answers)
+
+    def _tell_waiting(
+        self, batch: Sequence[Waiting], answers: Mapping[int, Answer]
+    ) -> None:
+        for at, answer in answers.items():
             self._count(answer)
+            _, waiting = batch[at]
             if not waiting.done():
                 waiting.set_result(answer)
 
@@ -130,22 +139,27 @@ class Ingest:
             if not waiting.done():
                 waiting.set_exception(Overloaded(COME_BACK) if gone else error)
 
-    async def _commit(self, uploads: Sequence[Upload]) -> list[Answer]:
-        """Read, decide, write; who loses a race reads and decides again."""
-        answers: dict[int, Answer] = {}
+    async def _commit(
+        self, uploads: Sequence[Upload], answers: dict[int, Answer]
+    ) -> None:
+        """Read, decide, write; who loses a race reads and decides again.
+
+        ``answers`` has those that are committed, also when this fails half-way.
+        """
         left = dict(enumerate(uploads))
         async with self._pool.acquire() as connection:
             for _ in range(RACES):
                 await self._try(connection, left, answers)
                 if not left:
-                    return [answers[at] for at in range(len(uploads))]
+                    return
                 self._metrics.lost_races.inc(len(left))
+            locked: dict[int, Answer] = {}
             async with connection.transaction():
                 await presences.lock(connection, _customers(left))
-                await self._try(connection, left, answers)
+                await self._try(connection, left, locked)
+            answers.update(locked)
         if left:
             raise Overloaded(COME_BACK)
-        return [answers[at] for at in range(len(uploads))]
 
     async def _try(
         self,
