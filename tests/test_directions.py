@@ -36,6 +36,7 @@ PLANTED: dict[str, tuple[str, str]] = {
     "click has its doors": ("geopush.app.server", "click"),
     "uvicorn has its doors": ("geopush.api.front", "uvicorn"),
     "prometheus_client has its doors": ("geopush.api.health", "prometheus_client"),
+    "cryptography has its doors": ("geopush.core.token", "cryptography"),
 }
 
 
