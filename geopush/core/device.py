@@ -18,7 +18,7 @@ from zones import Problem, time_zone
 # may stand in an address without being escaped.
 CustomerIdentifier = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:~-]{1,128}\Z")]
 Secret = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_=-]{32,128}\Z")]
-AddressValue = Annotated[str, Meta(pattern=r"^[\x21-\x7e]{8,4096}\Z")]
+AddressValue = Annotated[str, Meta(pattern=r"^[\x21-\x7e]{1,4096}\Z")]
 TimezoneName = Annotated[str, Meta(min_length=1, max_length=64)]
 Language = Annotated[
     str, Meta(pattern=r"^[A-Za-z]{2,8}([_-][A-Za-z0-9]{1,8}){0,4}\Z", max_length=35)
