@@ -33,8 +33,11 @@ from geopush.clock import Clock, mint_id, mint_secret, utc_now
 from geopush.core.fold import House, World
 from geopush.core.identity import Identity
 from geopush.core.token import TokenRing
+from geopush.flows.deciding import Deciding
 from geopush.flows.deliver import Deliver
+from geopush.flows.dwell import Dwell
 from geopush.flows.ingest import Ingest
+from geopush.flows.loops import Loops
 from geopush.flows.profile import Profiles
 from geopush.flows.publish import Publish
 from geopush.flows.refresh import Refresh
@@ -54,6 +57,7 @@ class Role(StrEnum):
     ALL = auto()
     API = auto()
     DELIVER = auto()
+    LOOPS = auto()
 
 
 @dataclass(frozen=True)
@@ -98,16 +102,11 @@ async def running(
         deliver = Deliver(
             pool, gateways, lambda: refresh.catalog, clock, mint_id, metrics
         )
-        if role is not Role.API:
-            _beside(stack, deliver.run(), deliver.stop)
-        house = House(timezone=settings.timezone)
-        ingest = Ingest(
-            pool,
-            lambda: World(refresh.catalog, refresh.weather, house),
-            clock,
-            metrics,
-            deliver.wake,
-        )
+        world = _world(settings, refresh)
+        deciding = Deciding(world, clock, metrics, deliver.wake)
+        loops = Loops(dsn, {"dwell": Dwell(pool, deciding, clock).run_once})
+        _begin(stack, role, deliver, loops)
+        ingest = Ingest(pool, world, clock, metrics, deliver.wake)
         stack.push_async_callback(ingest.drain)
         tokens = TokenRing(await _secrets(pool, "token", clock))
         identities = {
@@ -137,12 +136,29 @@ async def running(
             checks=_checks(database, refresh, ingest),
             metrics=metrics.render,
         )
-        if role is Role.DELIVER:
+        if role in (Role.DELIVER, Role.LOOPS):
             front: ASGIApp = build_api(parts, routes=health.ROUTES)
         else:
             front = Front(door, build_api(parts, routes=ROUTES))
         gc.freeze()  # what is loaded by now is never garbage; no need to look again
         yield Running(front, deliver, refresh, pool, identities)
+
+
+def _begin(stack: AsyncExitStack, role: Role, deliver: Deliver, loops: Loops) -> None:
+    """Run beside us what belongs to the role."""
+    if role in (Role.ALL, Role.DELIVER):
+        _beside(stack, deliver.run(), deliver.stop)
+    if role in (Role.ALL, Role.LOOPS):
+        _beside(stack, loops.run(), loops.stop)
+
+
+def _world(settings: Settings, refresh: Refresh) -> Callable[[], World]:
+    """What is the same for everybody, as of the moment of asking."""
+    house = House(
+        timezone=settings.timezone,
+        dwell_seen=timedelta(seconds=settings.dwell_seen_seconds),
+    )
+    return lambda: World(refresh.catalog, refresh.weather, house)
 
 
 def _beside(

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from geopush.core.offer import Offer, Status, wants
-from geopush.core.presence import Kind
 from zones import Zone, ZoneId, ZoneIndex
 
 DECIDING = (Status.LIVE, Status.SHADOW)  # the others are never considered
@@ -18,8 +17,8 @@ class Catalog(Struct, frozen=True):
     zones: ZoneIndex
     offers: tuple[Offer, ...] = ()
 
-    def offers_for(self, kind: Kind, zone: Zone) -> list[Offer]:
-        """The offers that a transition of this kind at this zone is an occasion for."""
+    def offers_for(self, kind: str, zone: Zone) -> list[Offer]:
+        """The offers that something of this kind at this zone is an occasion for."""
         return [
             offer
             for offer in self.offers

@@ -68,6 +68,7 @@ def _take(
     wanted = sort(upload.pings, device, fold.profile, fold.now)
     counts = dict.fromkeys(Standing, 0)
     before = where = fold.devices.get(upload.device_id, Whereabouts())
+    transitions: list[Transition] = []
     occasions: list[Occasion] = []
     for ping in wanted.pings:
         stands = standing(where, ping.recorded_at, wanted.digest)
@@ -79,10 +80,12 @@ def _take(
             where, happened = _step(where, ping, upload, world, covering[_place(ping)])
         newest, recent = remember(where, ping.recorded_at)
         where = replace(where, recorded_at=newest, recent=recent)
-        occasions += [Occasion(one, ping.recorded_at, _point(ping)) for one in happened]
+        transitions += happened
+        occasions += [_occasion(one, ping) for one in happened if one.reason is None]
     if where is not before:
         batch = wanted.digest or where.batch
         fold.devices[upload.device_id] = replace(where, batch=batch)
+    fold.happen(upload.device_id, transitions, world.catalog)
     fold.decide(upload.device_id, occasions, world)
     return Taken(
         accepted=counts[Standing.ACCEPTED],
@@ -91,7 +94,7 @@ def _take(
         rejected=tuple(
             sorted((*upload.refused, *wanted.refused), key=lambda one: one.index)
         ),
-        transitions=tuple(one.transition for one in occasions),
+        transitions=tuple(transitions),
         inside=tuple(sorted(where.presences)),
     )
 
@@ -148,6 +151,12 @@ def _covering(uploads: Sequence[Upload], catalog: Catalog) -> Covered:
         )
         for at, place in enumerate(places)
     }
+
+
+def _occasion(one: Transition, ping: Ping) -> Occasion:
+    return Occasion(
+        one.kind, one.zone_id, str(one.visit_id), ping.recorded_at, _point(ping)
+    )
 
 
 def _place(ping: Ping) -> Place:

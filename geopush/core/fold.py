@@ -18,6 +18,7 @@ from geopush.core.change import (
     NewMessage,
 )
 from geopush.core.condition import Value
+from geopush.core.context import context_values, place_of
 from geopush.core.customer import Purpose, has_consent
 from geopush.core.decide import Decision, Facts, Gate, Reason, Verdict, decide
 from geopush.core.known import Known, State
@@ -26,11 +27,9 @@ from geopush.core.offer import Offer, Status
 from geopush.core.ping import DeviceId
 from geopush.core.presence import NAMESPACE, Kind, Presence, Transition, Whereabouts
 from geopush.core.weather import Observation, Weather
-from zones import Point, Zone, ZoneId, is_open, time_zone
+from zones import Point, Zone, ZoneId
 
 Stay = tuple[DeviceId, ZoneId]
-
-LARGE_KM2 = 250.0  # a zone larger than a weather cell has the weather of the fix
 
 
 class House(Struct, frozen=True):
@@ -38,6 +37,7 @@ class House(Struct, frozen=True):
 
     timezone: str = "UTC"
     caps: tuple[Cap, ...] = ()
+    dwell_seen: timedelta = timedelta(minutes=15)
     tallies_kept: timedelta = timedelta(days=35)
 
 
@@ -50,11 +50,18 @@ class World(Struct, frozen=True):
 
 
 class Occasion(Struct, frozen=True):
-    """A transition that may be a reason to speak, and when and where it was seen."""
+    """What may be a reason to speak: of which kind, at which zone, when and where.
 
-    transition: Transition
+    ``key`` tells it from others of its kind; with an ``offer_id`` it is one for that
+    offer alone.
+    """
+
+    kind: str
+    zone_id: ZoneId
+    key: str
     recorded_at: datetime
-    point: Point
+    point: Point | None
+    offer_id: str | None = None
 
 
 class Candidate(Struct, frozen=True):
@@ -79,22 +86,46 @@ class Fold:
         self._decided: list[Decided] = []
         self._messages: list[NewMessage] = []
 
+    def happen(
+        self, device_id: DeviceId, transitions: Sequence[Transition], catalog: Catalog
+    ) -> None:
+        """Keep what happened to a device, and when its stays come due."""
+        self._happened += [_happened(device_id, one) for one in transitions]
+        for one in transitions:
+            zone = catalog.zones.get(one.zone_id)
+            if one.kind is Kind.ENTER and zone is not None and zone.dwell_seconds:
+                due = one.at + timedelta(seconds=zone.dwell_seconds)
+                self._due[device_id, one.zone_id] = due
+
     def decide(
         self, device_id: DeviceId, occasions: Sequence[Occasion], world: World
     ) -> None:
-        """Decide about what one upload made happen: at most one offer goes out."""
-        self._happened += [_happened(device_id, one.transition) for one in occasions]
+        """Decide about what happened together: at most one offer goes out."""
         candidates = self._candidates(device_id, occasions, world)
         fitting = [one for one in candidates if _competes(one)]
-        ranks = [rank(one.offer, one.occasion.transition.zone_id) for one in fitting]
+        ranks = [rank(one.offer, one.occasion.zone_id) for one in fitting]
         place = winner(ranks)
         chosen = None if place is None else fitting[place]
         for one in candidates:
             self._settle(device_id, one, chosen)
 
+    def told(self, device_id: DeviceId, zone_id: ZoneId) -> DeviceId:
+        """Which device hears of what no ping brought: the one inside seen last.
+
+        One with a live address, if any has one; else the device it happened to.
+        """
+        inside = [
+            (where.recorded_at, one)
+            for one, where in sorted(self.devices.items())
+            if zone_id in where.presences and where.recorded_at is not None
+            if one in self.profile.devices and self.profile.devices[one].has_address
+        ]
+        return max(inside, default=(None, device_id))[1]
+
     def change(self, kept: timedelta) -> Change | None:
         """All that is to be written, or nothing if nothing changed."""
-        if self.devices == self._known.state.devices and not self._happened:
+        same = self.devices == self._known.state.devices
+        if same and not self._happened and not self._decided:
             return None
         recent = tuple(one for one in self._tallies if self.now - one.at <= kept)
         seen = [one.recorded_at for one in self.devices.values() if one.recorded_at]
@@ -130,14 +161,10 @@ class Fold:
     ) -> list[Candidate]:
         candidates = []
         for occasion in occasions:
-            transition = occasion.transition
-            zone = world.catalog.zones.get(transition.zone_id)
-            if zone is None or transition.reason is not None:
+            zone = world.catalog.zones.get(occasion.zone_id)
+            if zone is None:
                 continue
-            if transition.kind is Kind.ENTER and zone.dwell_seconds is not None:
-                due = transition.at + timedelta(seconds=zone.dwell_seconds)
-                self._due[device_id, zone.zone_id] = due
-            for offer in world.catalog.offers_for(transition.kind, zone):
+            for offer in _offers(occasion, zone, world.catalog):
                 facts = self._facts(device_id, occasion, zone, offer, world)
                 decision = decide(offer, facts)
                 candidates.append(Candidate(offer, occasion, decision))
@@ -152,8 +179,7 @@ class Fold:
         world: World,
     ) -> Facts:
         timezone = zone.timezone or world.house.timezone
-        large = zone.area.area_km2 > LARGE_KM2
-        place = occasion.point if large else zone.area.representative_point
+        place = place_of(zone, occasion.point)
         weather = world.weather.near(place, self.now, offer.max_weather_age)
         return Facts(
             now=self.now,
@@ -172,13 +198,7 @@ class Fold:
         self, zone: Zone, timezone: str, offer: Offer, weather: Observation | str
     ) -> dict[str, Value]:
         """What conditions and words may ask for; what is missing is unknown."""
-        values: dict[str, Value] = {
-            "offer.id": offer.offer_id,
-            "offer.name": offer.name,
-            **zone_values(zone, timezone, self.now),
-        }
-        if not isinstance(weather, str):
-            values |= weather.values()
+        values = context_values(offer, zone, timezone, weather, self.now)
         if has_consent(self.profile.consents, Purpose.PROFILING, self.now):
             for name, value in self.profile.attributes.items():
                 values[f"attributes.{name}"] = values[f"customer.{name}"] = value
@@ -191,13 +211,13 @@ class Fold:
         decision = one.decision
         if decision.verdict is Verdict.DECIDED:
             decision = _against(one, chosen)
-        transition, offer = one.occasion.transition, one.offer
-        occasion = f"{transition.kind}:{transition.visit_id}"
+        offer = one.offer
+        occasion = f"{one.occasion.kind}:{one.occasion.key}"
         row = Decided(
             decision_id=_message_id(offer, self._known.customer.customer_id, occasion),
             device_id=device_id,
             offer_id=offer.offer_id,
-            zone_id=transition.zone_id,
+            zone_id=one.occasion.zone_id,
             occasion=occasion,
             at=self.now,
             verdict=decision.verdict,
@@ -226,26 +246,11 @@ class Fold:
         self._tallies.append(tally)
 
 
-def zone_values(zone: Zone, timezone: str, now: datetime) -> dict[str, Value]:
-    """What conditions and words may ask of a zone, by field name."""
-    values: dict[str, Value] = {
-        "zone.id": zone.zone_id,
-        "zone.name": zone.name or None,
-        "zone.group": zone.group,
-        "zone.tags": zone.tags,
-        "zone.open": _is_open(zone, timezone, now),
-    }
-    for name, value in zone.metadata.items():
-        values[f"zone.metadata.{name}"] = value
-    return values
-
-
-def _is_open(zone: Zone, timezone: str, now: datetime) -> bool | None:
-    """Whether the zone is open; without opening hours nobody knows."""
-    place = time_zone(timezone)
-    if zone.opening_hours is None or place is None:
-        return None
-    return is_open(zone.opening_hours, now.astimezone(place))
+def _offers(occasion: Occasion, zone: Zone, catalog: Catalog) -> list[Offer]:
+    if occasion.offer_id is None:
+        return catalog.offers_for(occasion.kind, zone)
+    offer = catalog.offer(occasion.offer_id)
+    return [] if offer is None else [offer]
 
 
 def _competes(one: Candidate) -> bool:

@@ -127,6 +127,21 @@ def has_dwelt(presence: Presence, zone: Zone, at: datetime) -> bool:
     )
 
 
+def come_due(
+    zone_id: ZoneId, presence: Presence, zone: Zone, now: datetime
+) -> tuple[Presence, Transition] | None:
+    """What a stay that came due without another fix becomes, and its dwell.
+
+    None while it may not: not due, dwelt already, or last seen outside. It is less
+    sure than a dwell that a fix confirms.
+    """
+    if zone.dwell_seconds is None or not _dwells(presence, now, zone):
+        return None
+    at = presence.since + timedelta(seconds=zone.dwell_seconds)
+    stayed = Presence(presence.since, presence.visit_id, True)
+    return stayed, Transition(Kind.DWELL, zone_id, presence.visit_id, at, 2)
+
+
 def _dwells(presence: Presence, at: datetime, zone: Zone) -> bool:
     return presence.outside == 0 and has_dwelt(presence, zone, at)
 
