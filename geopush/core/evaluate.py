@@ -24,12 +24,14 @@ from geopush.core.intake import Standing, remember, sort, standing
 from geopush.core.known import KnownOf
 from geopush.core.ping import Ping
 from geopush.core.presence import (
+    WORST_ACCURACY,
     Fix,
     Transition,
     Whereabouts,
     advance,
     has_dwelt,
 )
+from geopush.core.visit import Seen
 from geopush.core.weather import CELL_RESOLUTION
 from zones import Nearness, Point, ZoneId, ZoneIndex, cell_of
 
@@ -70,6 +72,7 @@ def _take(
     before = where = fold.devices.get(upload.device_id, Whereabouts())
     transitions: list[Transition] = []
     occasions: list[Occasion] = []
+    fixes: list[Seen] = []
     for ping in wanted.pings:
         stands = standing(where, ping.recorded_at, wanted.digest)
         counts[stands] += 1
@@ -78,6 +81,8 @@ def _take(
         happened: list[Transition] = []
         if stands is Standing.ACCEPTED:
             where, happened = _step(where, ping, upload, world, covering[_place(ping)])
+        if (ping.accuracy_meters or 0.0) <= WORST_ACCURACY:
+            fixes.append(Seen(ping.recorded_at, covering[_place(ping)]))
         newest, recent = remember(where, ping.recorded_at)
         where = replace(where, recorded_at=newest, recent=recent)
         transitions += happened
@@ -85,6 +90,7 @@ def _take(
     if where is not before:
         batch = wanted.digest or where.batch
         fold.devices[upload.device_id] = replace(where, batch=batch)
+        fold.visit(upload.device_id, fixes)
     fold.happen(upload.device_id, transitions, world.catalog)
     fold.decide(upload.device_id, occasions, world)
     return Taken(

@@ -1,21 +1,23 @@
 """One customer through a batch: what happened is folded in, then told as one change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from geopush.core.arbitrate import rank, winner
 from geopush.core.cap import Cap, Tally
 from geopush.core.catalog import Catalog
 from geopush.core.change import (
-    Came,
     Change,
     Decided,
     Happened,
-    Left,
     NewMessage,
+    Stay,
+    Visited,
+    compare,
 )
 from geopush.core.condition import Value
 from geopush.core.context import context_values, place_of
@@ -25,11 +27,10 @@ from geopush.core.known import Known, State
 from geopush.core.message import Content
 from geopush.core.offer import Offer, Status
 from geopush.core.ping import DeviceId
-from geopush.core.presence import NAMESPACE, Kind, Presence, Transition, Whereabouts
+from geopush.core.presence import NAMESPACE, Kind, Transition, Whereabouts
+from geopush.core.visit import Seen, revise
 from geopush.core.weather import Observation, Weather
 from zones import Point, Zone, ZoneId
-
-Stay = tuple[DeviceId, ZoneId]
 
 
 class House(Struct, frozen=True):
@@ -85,6 +86,7 @@ class Fold:
         self._happened: list[Happened] = []
         self._decided: list[Decided] = []
         self._messages: list[NewMessage] = []
+        self._visits: dict[tuple[DeviceId, ZoneId, datetime], Visited] = {}
 
     def happen(
         self, device_id: DeviceId, transitions: Sequence[Transition], catalog: Catalog
@@ -109,6 +111,17 @@ class Fold:
         for one in candidates:
             self._settle(device_id, one, chosen)
 
+    def visit(self, device_id: DeviceId, fixes: Sequence[Seen]) -> None:
+        """Correct the visits of a device by what one upload told, in any order."""
+        where = self.devices.get(device_id, Whereabouts())
+        revised = revise(where.memory, fixes)
+        self.devices[device_id] = replace(where, memory=revised.memory)
+        marked = [(one, True) for one in revised.undone]
+        marked += [(one, False) for one in revised.written]
+        for one, undone in marked:
+            key = device_id, one.zone_id, one.began
+            self._visits[key] = Visited(device_id, one, undone)
+
     def told(self, device_id: DeviceId, zone_id: ZoneId) -> DeviceId:
         """Which device hears of what no ping brought: the one inside seen last.
 
@@ -129,31 +142,18 @@ class Fold:
             return None
         recent = tuple(one for one in self._tallies if self.now - one.at <= kept)
         seen = [one.recorded_at for one in self.devices.values() if one.recorded_at]
-        before, after = _stays(self._known.state.devices), _stays(self.devices)
+        moved = compare(self._known.state.devices, self.devices, self._due)
         return Change(
             known=self._known,
             state=State(self.devices, recent, self.now),
             seen=max(seen, default=None),
-            came=self._came(before, after),
-            left=tuple(Left(*key) for key in before if key not in after),
-            dwelt=tuple(
-                Left(*key)
-                for key, stay in after.items()
-                if stay.dwelt and key in before and not before[key].dwelt
-            ),
+            came=moved.came,
+            left=moved.left,
+            dwelt=moved.dwelt,
             happened=tuple(self._happened),
             decided=tuple(self._decided),
             messages=tuple(self._messages),
-        )
-
-    def _came(
-        self, before: dict[Stay, Presence], after: dict[Stay, Presence]
-    ) -> tuple[Came, ...]:
-        return tuple(
-            Came(device_id, zone_id, stay.since, self._due.get((device_id, zone_id)))
-            for (device_id, zone_id), stay in after.items()
-            if (device_id, zone_id) not in before
-            or before[device_id, zone_id].since != stay.since
+            visits=tuple(self._visits.values()),
         )
 
     def _candidates(
@@ -278,12 +278,3 @@ def _message_id(offer: Offer, customer_id: str, occasion: str) -> UUID:
 def _happened(device_id: DeviceId, transition: Transition) -> Happened:
     name = f"{transition.visit_id}\n{transition.kind}\n{transition.at.isoformat()}"
     return Happened(uuid5(NAMESPACE, name), device_id, transition)
-
-
-def _stays(devices: Mapping[DeviceId, Whereabouts]) -> dict[Stay, Presence]:
-    """Every presence of a customer by device and zone, in a fixed order."""
-    return {
-        (device_id, zone_id): presence
-        for device_id, where in sorted(devices.items())
-        for zone_id, presence in sorted(where.presences.items())
-    }

@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
+from geopush.core.visit import Memory
 from zones import Nearness, Zone, ZoneId
 
 NAMESPACE = UUID("6f0c1d2e-5a73-5b0e-9a52-3f6f5d0c7e11")  # ours, for all derived ids
@@ -49,6 +50,7 @@ class Whereabouts(Struct, frozen=True, array_like=True):
 
     ``recent`` are the times of its last fixes as microseconds before ``recorded_at``,
     ``batch`` is a digest of the times of its last upload: both know repeated pings.
+    ``memory`` is what visits are made of.
     """
 
     recorded_at: datetime | None = None
@@ -56,6 +58,7 @@ class Whereabouts(Struct, frozen=True, array_like=True):
     presences: dict[ZoneId, Presence] = {}
     recent: tuple[int, ...] = ()
     batch: bytes = b""
+    memory: Memory = Memory()
 
 
 class Transition(Struct, frozen=True, omit_defaults=True):
