@@ -1,6 +1,7 @@
 """The catalog: all zones and offers as of one moment; replaced, never changed."""
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -10,12 +11,17 @@ from zones import Zone, ZoneId, ZoneIndex
 DECIDING = (Status.LIVE, Status.SHADOW)  # the others are never considered
 
 
-class Catalog(Struct, frozen=True):
+class Catalog(Struct, frozen=True, dict=True):
     """All zones and offers as of one revision."""
 
     revision: int
     zones: ZoneIndex
     offers: tuple[Offer, ...] = ()
+
+    @cached_property
+    def has_approaches(self) -> bool:
+        """Whether any zone wants to know who comes near."""
+        return any(zone.approach_meters is not None for zone in self.zones.zones)
 
     def offers_for(self, kind: str, zone: Zone) -> list[Offer]:
         """The offers that something of this kind at this zone is an occasion for."""

@@ -10,6 +10,7 @@ from datetime import datetime
 import numpy as np
 from msgspec.structs import replace
 
+from geopush.core.approach import draw_near
 from geopush.core.catalog import Catalog
 from geopush.core.change import (
     Answer,
@@ -115,9 +116,11 @@ def _step(
     """Advance a device by one ping; nothing is measured where nothing can change."""
     cell = cell_of(_point(ping), CELL_RESOLUTION)
     index = world.catalog.zones
-    if _stays(where, ping, covering, index):
+    is_near = world.catalog.has_approaches or bool(where.approaches)
+    if not is_near and _stays(where, ping, covering, index):
         return replace(where, cell=cell), []
-    near: Mapping[ZoneId, Nearness] = index.nearness(_point(ping), where.presences)
+    held = where.presences.keys() | where.approaches.keys()
+    near: Mapping[ZoneId, Nearness] = index.nearness(_point(ping), held)
     zones = {
         zone_id: zone
         for zone_id in (*near, *where.presences)
@@ -126,7 +129,9 @@ def _step(
     whose = f"{upload.customer.customer_id}\n{upload.device_id}"
     fix = Fix(ping.recorded_at, ping.accuracy_meters)
     presences, happened = advance(where, fix, near, zones, whose)
-    return replace(where, cell=cell, presences=presences), happened
+    approaches, nearer = draw_near(where.approaches, fix, near, zones, presences, whose)
+    where = replace(where, cell=cell, presences=presences, approaches=approaches)
+    return where, [*happened, *nearer]
 
 
 def _stays(

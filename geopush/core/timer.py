@@ -77,7 +77,7 @@ def _ask(
         and timer.device_id in fold.profile.devices
         and has_consent(fold.profile.consents, Purpose.LOCATION, fold.now)
     )
-    if zone is None or not in_sight or not zone.enabled or zone.dwell_seconds is None:
+    if zone is None or not in_sight or zone.dwell_seconds is None:
         # Ever more seldom; whoever is seen again dwells by the ping itself.
         return fold.now + max(world.house.dwell_seen, age)
     due = presence.since + timedelta(seconds=zone.dwell_seconds)

@@ -140,8 +140,11 @@ def _changed(catalog: Catalog, newer: _Newer) -> Catalog:
     known = [_read_offer(row) for row in newer.offers]
     return catalog.with_changes(
         newer.revision,
-        zones=[zone for zone in read if zone is not None],
-        removed=[row.zone_id for row in newer.zones if row.feature is None],
+        zones=[zone for zone in read if zone is not None and zone.enabled],
+        removed=[
+            *(row.zone_id for row in newer.zones if row.feature is None),
+            *(zone.zone_id for zone in read if zone is not None and not zone.enabled),
+        ],
         offers=[offer for offer in known if offer is not None],
         ended=[row.offer_id for row in newer.offers],
     )
