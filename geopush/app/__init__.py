@@ -37,9 +37,10 @@ from geopush.flows.deciding import Deciding
 from geopush.flows.deliver import Deliver
 from geopush.flows.dwell import Dwell
 from geopush.flows.ingest import Ingest
-from geopush.flows.loops import Loops
+from geopush.flows.loops import Loop, Loops
 from geopush.flows.profile import Profiles
 from geopush.flows.publish import Publish
+from geopush.flows.recheck import Recheck
 from geopush.flows.refresh import Refresh
 from geopush.flows.register import Register, Rules
 from geopush.metrics import Metrics
@@ -104,7 +105,7 @@ async def running(
         )
         world = _world(settings, refresh)
         deciding = Deciding(world, clock, metrics, deliver.wake)
-        loops = Loops(dsn, {"dwell": Dwell(pool, deciding, clock).run_once})
+        loops = Loops(dsn, _loops(pool, world, deciding, clock))
         _begin(stack, role, deliver, loops)
         ingest = Ingest(pool, world, clock, metrics, deliver.wake)
         stack.push_async_callback(ingest.drain)
@@ -142,6 +143,16 @@ async def running(
             front = Front(door, build_api(parts, routes=ROUTES))
         gc.freeze()  # what is loaded by now is never garbage; no need to look again
         yield Running(front, deliver, refresh, pool, identities)
+
+
+def _loops(
+    pool: Pool, world: Callable[[], World], deciding: Deciding, clock: Clock
+) -> dict[str, Loop]:
+    """What happens without a ping, in one process at a time."""
+    return {
+        "dwell": Dwell(pool, deciding, clock).run_once,
+        "recheck": Recheck(pool, world, deciding, clock).run_once,
+    }
 
 
 def _begin(stack: AsyncExitStack, role: Role, deliver: Deliver, loops: Loops) -> None:

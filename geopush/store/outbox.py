@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
+from asyncpg import Record
 
 from geopush.core.message import (
     Address,
@@ -78,6 +79,13 @@ _WITHDRAW = """
     RETURNING bucket, customer_id, message_id, state
 """
 
+_WITHDRAW_AT = """
+    UPDATE outbox
+    SET state = 'withdrawn', reason = 'conditions_no_longer_hold', changed_at = $3
+    WHERE offer_id = $1 AND zone_id = $2 AND state IN ('queued', 'retry')
+    RETURNING bucket, customer_id, message_id, state
+"""
+
 _contents = msgspec.json.Decoder(Content)
 GIVEN_BACK = frozenset(
     {State.DEAD_ADDRESS, State.REJECTED, State.EXPIRED, State.WITHDRAWN}
@@ -145,14 +153,7 @@ async def settle(
         [fate.due for fate in ordered],
         now,
     )
-    return [
-        Settled(
-            CustomerKey(row["bucket"], row["customer_id"]),
-            row["message_id"],
-            State(row["state"]),
-        )
-        for row in rows
-    ]
+    return _settled(rows)
 
 
 async def lapse(connection: Connection, now: datetime) -> None:
@@ -165,6 +166,17 @@ async def withdraw(
 ) -> list[Settled]:
     """Take back what is queued of an offer, for good."""
     rows = await connection.fetch(_WITHDRAW, offer_id, now, reason)
+    return _settled(rows)
+
+
+async def withdraw_at(
+    connection: Connection, offer_id: str, zone_id: str, now: datetime
+) -> list[Settled]:
+    """Take back what is queued of an offer at a zone where it no longer holds."""
+    return _settled(await connection.fetch(_WITHDRAW_AT, offer_id, zone_id, now))
+
+
+def _settled(rows: Sequence[Record]) -> list[Settled]:
     return [
         Settled(
             CustomerKey(row["bucket"], row["customer_id"]),
