@@ -1,4 +1,4 @@
-# One image; the command chooses: serve (the default), serve --role deliver, migrate, keys.
+# One image; the command chooses: serve (the default), serve --role deliver, serve --role loops, migrate, keys.
 
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /build

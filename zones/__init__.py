@@ -8,7 +8,7 @@
 """
 
 from zones.answers import Covering, Nearness
-from zones.cells import cell_of, neighbours
+from zones.cells import cell_of, centre_of, neighbours
 from zones.circle import circle
 from zones.errors import Code, Problem, UnknownZone, ZoneError
 from zones.geojson import Parsed, parse_zone, parse_zones
@@ -40,6 +40,7 @@ __all__ = [
     "ZoneIndex",
     "build_index",
     "cell_of",
+    "centre_of",
     "circle",
     "is_open",
     "neighbours",

@@ -32,6 +32,12 @@ def cell_of(point: Point, resolution: int = 5) -> str:
     return cell
 
 
+def centre_of(cell: str) -> Point:
+    """Return the middle of an H3 cell."""
+    latitude, longitude = h3.cell_to_latlng(cell)
+    return Point(longitude=longitude, latitude=latitude)
+
+
 def neighbours(cell: str, rings: int) -> list[str]:
     """Return the cells at most so many steps away, the cell itself among them."""
     cells: list[str] = h3.grid_disk(cell, rings)

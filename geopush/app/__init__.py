@@ -33,10 +33,14 @@ from geopush.clock import Clock, mint_id, mint_secret, utc_now
 from geopush.core.fold import World
 from geopush.core.identity import Identity
 from geopush.core.token import TokenRing
+from geopush.flows.deciding import Deciding
 from geopush.flows.deliver import Deliver
+from geopush.flows.dwell import Dwell
 from geopush.flows.ingest import Ingest
+from geopush.flows.loops import Loop, Loops
 from geopush.flows.profile import Profiles
 from geopush.flows.publish import Publish
+from geopush.flows.recheck import Recheck
 from geopush.flows.refresh import Refresh
 from geopush.flows.register import Register, Rules
 from geopush.metrics import Metrics
@@ -54,6 +58,7 @@ class Role(StrEnum):
     ALL = auto()
     API = auto()
     DELIVER = auto()
+    LOOPS = auto()
 
 
 @dataclass(frozen=True)
@@ -97,15 +102,10 @@ async def running(
         metrics.revision.set_function(lambda: refresh.revision)
         gateways = open_gateways(settings, clock, stack)
         deliver = Deliver(pool, gateways, refresh.latest, clock, mint_id, metrics)
-        if role is not Role.API:
-            _beside(stack, deliver.run(), deliver.stop)
-        ingest = Ingest(
-            pool,
-            lambda: World(refresh.catalog, refresh.weather, settings.timezone),
-            clock,
-            metrics,
-            deliver.wake,
-        )
+        world = _world(settings, refresh)
+        deciding = Deciding(world, clock, metrics, deliver.wake)
+        _begin(stack, role, deliver, Loops(dsn, _loops(pool, world, deciding, clock)))
+        ingest = Ingest(pool, world, clock, metrics, deliver.wake)
         stack.push_async_callback(ingest.drain)
         tokens = TokenRing(await _secrets(pool, "token", clock))
         identities = {
@@ -133,12 +133,36 @@ async def running(
             checks=_checks(database, refresh, ingest),
             metrics=metrics.render,
         )
-        if role is Role.DELIVER:
+        if role in (Role.DELIVER, Role.LOOPS):
             front: ASGIApp = build_api(parts, routes=health.ROUTES)
         else:
             front = Front(door, build_api(parts, routes=ROUTES))
         gc.freeze()  # what is loaded by now is never garbage; no need to look again
         yield Running(front, deliver, refresh, pool, identities)
+
+
+def _loops(
+    pool: Pool, world: Callable[[], World], deciding: Deciding, clock: Clock
+) -> dict[str, Loop]:
+    """What happens without a ping, in one process at a time."""
+    return {
+        "dwell": Dwell(pool, deciding, clock).run_once,
+        "recheck": Recheck(pool, world, deciding, clock).run_once,
+    }
+
+
+def _begin(stack: AsyncExitStack, role: Role, deliver: Deliver, loops: Loops) -> None:
+    """Run beside us what belongs to the role."""
+    if role in (Role.ALL, Role.DELIVER):
+        _beside(stack, deliver.run(), deliver.stop)
+    if role in (Role.ALL, Role.LOOPS):
+        _beside(stack, loops.run(), loops.stop)
+
+
+def _world(settings: Settings, refresh: Refresh) -> Callable[[], World]:
+    """What is the same for everybody, as of the moment of asking."""
+    seen = timedelta(seconds=settings.dwell_seen_seconds)
+    return lambda: World(refresh.catalog, refresh.weather, settings.timezone, seen)
 
 
 def _beside(

@@ -23,7 +23,7 @@ STORY_BEGINS = datetime(2026, 7, 4, 10, tzinfo=UTC)
     "--role",
     type=click.Choice([role.value for role in Role]),
     default=Role.ALL.value,
-    help="Serve only a part: the door (api) or the sending (deliver).",
+    help="Serve only a part: the door (api), the sending (deliver) or the loops.",
 )
 @click.option("--sandbox", is_flag=True, help="Start stand-ins for Apple and Google.")
 @click.option(

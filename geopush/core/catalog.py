@@ -1,25 +1,48 @@
 """The catalog: all zones and offers as of one moment; replaced, never changed."""
 
 from collections.abc import Iterable
+from datetime import timedelta
+from functools import cached_property
 
 from msgspec import Struct
 
+from geopush.core.cap import longest
 from geopush.core.offer import Offer, Status, wants
-from geopush.core.presence import Kind
 from zones import Zone, ZoneId, ZoneIndex
 
+# An offer of tomorrow with a cap of a month counts what went out today.
+TALLIES_KEPT = timedelta(days=35)
 DECIDING = (Status.LIVE, Status.SHADOW)  # the others are never considered
 
 
-class Catalog(Struct, frozen=True):
+class Catalog(Struct, frozen=True, dict=True):
     """All zones and offers as of one revision."""
 
     revision: int
     zones: ZoneIndex
     offers: tuple[Offer, ...] = ()
 
-    def offers_for(self, kind: Kind, zone: Zone) -> list[Offer]:
-        """The offers that a transition of this kind at this zone is an occasion for."""
+    @cached_property
+    def has_approaches(self) -> bool:
+        """Whether any zone wants to know who comes near."""
+        return any(
+            zone.approach_meters is not None and zone.enabled
+            for zone in self.zones.zones
+        )
+
+    @cached_property
+    def tallies_kept(self) -> timedelta:
+        """How long tallies are kept for the caps of all offers to see them."""
+        windows = [cap.window for offer in self.offers for cap in offer.caps]
+        return max(TALLIES_KEPT, longest(windows))
+
+    def zone(self, zone_id: ZoneId) -> Zone | None:
+        """The zone of this id, unless it is gone or switched off."""
+        zone = self.zones.get(zone_id)
+        return zone if zone is not None and zone.enabled else None
+
+    def offers_for(self, kind: str, zone: Zone) -> list[Offer]:
+        """The offers that something of this kind at this zone is an occasion for."""
         return [
             offer
             for offer in self.offers

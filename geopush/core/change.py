@@ -1,5 +1,6 @@
 """What an evaluation made of each customer, and what it answers to each upload."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -9,9 +10,12 @@ from geopush.core.decide import Gate, Reason, Verdict
 from geopush.core.known import Known, State
 from geopush.core.message import Content, Delivery
 from geopush.core.ping import CustomerKey, DeviceId, Ping, RefusedPing
-from geopush.core.presence import Transition
+from geopush.core.presence import Presence, Transition, Whereabouts
+from geopush.core.visit import Visit
 from geopush.core.weather import WeatherSeen
 from zones import ZoneId
+
+Stay = tuple[DeviceId, ZoneId]
 
 
 class Upload(Struct, frozen=True):
@@ -101,6 +105,14 @@ class NewMessage(Struct, frozen=True):
     expires_at: datetime
 
 
+class Visited(Struct, frozen=True):
+    """A visit of a device as it is known now, or that it never was."""
+
+    device_id: DeviceId
+    visit: Visit
+    undone: bool = False
+
+
 class Change(Struct, frozen=True):
     """All that is to be written of one customer, together or not at all."""
 
@@ -113,6 +125,7 @@ class Change(Struct, frozen=True):
     happened: tuple[Happened, ...] = ()
     decided: tuple[Decided, ...] = ()
     messages: tuple[NewMessage, ...] = ()
+    visits: tuple[Visited, ...] = ()
 
 
 class Evaluation(Struct, frozen=True):
@@ -120,3 +133,42 @@ class Evaluation(Struct, frozen=True):
 
     changes: tuple[Change, ...]
     answers: tuple[Answer, ...]
+
+
+class Moved(Struct, frozen=True):
+    """Which presences are new, over, or have lasted as long as their zone asks."""
+
+    came: tuple[Came, ...]
+    left: tuple[Left, ...]
+    dwelt: tuple[Left, ...]
+
+
+def compare(
+    before: Mapping[DeviceId, Whereabouts],
+    after: Mapping[DeviceId, Whereabouts],
+    due: Mapping[Stay, datetime],
+) -> Moved:
+    """Tell a customer's presences before from those after."""
+    old, new = _stays(before), _stays(after)
+    return Moved(
+        came=tuple(
+            Came(*key, stay.since, None if stay.dwelt else due.get(key))
+            for key, stay in new.items()
+            if key not in old or old[key].since != stay.since
+        ),
+        left=tuple(Left(*key) for key in old if key not in new),
+        dwelt=tuple(
+            Left(*key)
+            for key, stay in new.items()
+            if stay.dwelt and key in old and not old[key].dwelt
+        ),
+    )
+
+
+def _stays(devices: Mapping[DeviceId, Whereabouts]) -> dict[Stay, Presence]:
+    """Every presence of a customer by device and zone, in a fixed order."""
+    return {
+        (device_id, zone_id): presence
+        for device_id, where in sorted(devices.items())
+        for zone_id, presence in sorted(where.presences.items())
+    }

@@ -5,12 +5,12 @@ between, so the same input always gives the same output, in the same order.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 from msgspec.structs import replace
 
-from geopush.core.cap import longest
+from geopush.core.approach import draw_near
 from geopush.core.catalog import Catalog
 from geopush.core.change import (
     Answer,
@@ -25,17 +25,16 @@ from geopush.core.intake import Standing, remember, sort, standing
 from geopush.core.known import KnownOf
 from geopush.core.ping import Ping
 from geopush.core.presence import (
+    WORST_ACCURACY,
     Fix,
     Transition,
     Whereabouts,
     advance,
     has_dwelt,
 )
+from geopush.core.visit import Seen
 from geopush.core.weather import CELL_RESOLUTION
 from zones import Nearness, Point, ZoneId, ZoneIndex, cell_of
-
-# An offer of tomorrow with a cap of a month counts what went out today.
-TALLIES_KEPT = timedelta(days=35)
 
 Place = tuple[float, float]
 Covered = Mapping[Place, tuple[ZoneId, ...]]
@@ -61,14 +60,9 @@ def evaluate(
         else NotPermitted()
         for one in uploads
     ]
-    kept = _tallies_kept(world.catalog)
+    kept = world.catalog.tallies_kept
     changes = [fold.change(kept) for fold in folds.values()]
     return Evaluation(tuple(one for one in changes if one is not None), tuple(answers))
-
-
-def _tallies_kept(catalog: Catalog) -> timedelta:
-    windows = [cap.window for offer in catalog.offers for cap in offer.caps]
-    return max(TALLIES_KEPT, longest(windows))
 
 
 def _take(
@@ -82,7 +76,9 @@ def _take(
     wanted = sort(upload.pings, device, fold.profile, fold.now)
     counts = dict.fromkeys(Standing, 0)
     before = where = fold.devices.get(upload.device_id, Whereabouts())
+    transitions: list[Transition] = []
     occasions: list[Occasion] = []
+    fixes: list[Seen] = []
     for ping in wanted.pings:
         stands = standing(where, ping.recorded_at, wanted.digest)
         counts[stands] += 1
@@ -91,12 +87,17 @@ def _take(
         happened: list[Transition] = []
         if stands is Standing.ACCEPTED:
             where, happened = _step(where, ping, upload, world, covering[_place(ping)])
+        if (ping.accuracy_meters or 0.0) <= WORST_ACCURACY:
+            fixes.append(Seen(ping.recorded_at, covering[_place(ping)]))
         newest, recent = remember(where, ping.recorded_at)
         where = replace(where, recorded_at=newest, recent=recent)
-        occasions += [Occasion(one, ping.recorded_at, _point(ping)) for one in happened]
+        transitions += happened
+        occasions += [_occasion(one, ping) for one in happened if one.reason is None]
     if where is not before:
         batch = wanted.digest or where.batch
         fold.devices[upload.device_id] = replace(where, batch=batch)
+        fold.visit(upload.device_id, fixes)
+    fold.happen(upload.device_id, transitions, world.catalog)
     fold.decide(upload.device_id, occasions, world)
     return Taken(
         accepted=counts[Standing.ACCEPTED],
@@ -105,7 +106,7 @@ def _take(
         rejected=tuple(
             sorted((*upload.refused, *wanted.refused), key=lambda one: one.index)
         ),
-        transitions=tuple(one.transition for one in occasions),
+        transitions=tuple(transitions),
         inside=tuple(sorted(where.presences)),
     )
 
@@ -120,18 +121,22 @@ def _step(
     """Advance a device by one ping; nothing is measured where nothing can change."""
     cell = cell_of(_point(ping), CELL_RESOLUTION)
     index = world.catalog.zones
-    if _stays(where, ping, covering, index):
+    is_near = world.catalog.has_approaches or bool(where.approaches)
+    if not is_near and _stays(where, ping, covering, index):
         return replace(where, cell=cell), []
-    near: Mapping[ZoneId, Nearness] = index.nearness(_point(ping), where.presences)
+    held = where.presences.keys() | where.approaches.keys()
+    near: Mapping[ZoneId, Nearness] = index.nearness(_point(ping), held)
     zones = {
         zone_id: zone
         for zone_id in (*near, *where.presences)
-        if (zone := index.get(zone_id)) is not None and zone.enabled
+        if (zone := world.catalog.zone(zone_id)) is not None
     }
     whose = f"{upload.customer.customer_id}\n{upload.device_id}"
     fix = Fix(ping.recorded_at, ping.accuracy_meters)
     presences, happened = advance(where, fix, near, zones, whose)
-    return replace(where, cell=cell, presences=presences), happened
+    approaches, nearer = draw_near(where.approaches, fix, near, zones, presences, whose)
+    where = replace(where, cell=cell, presences=presences, approaches=approaches)
+    return where, [*happened, *nearer]
 
 
 def _stays(
@@ -163,6 +168,12 @@ def _covering(uploads: Sequence[Upload], catalog: Catalog) -> Covered:
         )
         for at, place in enumerate(places)
     }
+
+
+def _occasion(one: Transition, ping: Ping) -> Occasion:
+    return Occasion(
+        one.kind, one.zone_id, str(one.visit_id), ping.recorded_at, _point(ping)
+    )
 
 
 def _place(ping: Ping) -> Place:

@@ -1,52 +1,63 @@
 """One customer through a batch: what happened is folded in, then told as one change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from geopush.core.arbitrate import rank, winner
 from geopush.core.cap import Tally, longest
 from geopush.core.catalog import Catalog
 from geopush.core.change import (
-    Came,
     Change,
     Decided,
     Happened,
-    Left,
     NewMessage,
+    Stay,
+    Visited,
+    compare,
 )
 from geopush.core.condition import Value
+from geopush.core.context import context_values, place_of
 from geopush.core.customer import Purpose, has_consent
 from geopush.core.decide import Decision, Facts, Gate, Reason, Verdict, decide
 from geopush.core.known import Known, State
 from geopush.core.message import Content
 from geopush.core.offer import Offer, Status
 from geopush.core.ping import DeviceId
-from geopush.core.presence import NAMESPACE, Kind, Presence, Transition, Whereabouts
+from geopush.core.presence import NAMESPACE, Kind, Transition, Whereabouts
+from geopush.core.visit import Seen, revise
 from geopush.core.weather import Observation, Weather, WeatherSeen
-from zones import Point, Zone, ZoneId, is_open, time_zone
-
-Stay = tuple[DeviceId, ZoneId]
-
-LARGE_KM2 = 250.0  # a zone larger than a weather cell has the weather of the fix
+from zones import Point, Zone, ZoneId
 
 
 class World(Struct, frozen=True):
-    """What is the same for everybody in a batch; zones may have their own timezone."""
+    """What is the same for everybody in a batch; zones may have their own timezone.
+
+    ``dwell_seen`` is how lately who stays without a ping must have been seen.
+    """
 
     catalog: Catalog
     weather: Weather
     timezone: str = "UTC"
+    dwell_seen: timedelta = timedelta(minutes=15)
 
 
 class Occasion(Struct, frozen=True):
-    """A transition that may be a reason to speak, and when and where it was seen."""
+    """What may be a reason to speak: of which kind, at which zone, when and where.
 
-    transition: Transition
+    ``key`` tells it from others of its kind; with an ``offer_id`` it is one for that
+    offer alone.
+    """
+
+    kind: str
+    zone_id: ZoneId
+    key: str
     recorded_at: datetime
-    point: Point
+    point: Point | None
+    offer_id: str | None = None
 
 
 class Candidate(Struct, frozen=True):
@@ -71,55 +82,79 @@ class Fold:
         self._happened: list[Happened] = []
         self._decided: list[Decided] = []
         self._messages: list[NewMessage] = []
+        self._visits: dict[tuple[DeviceId, ZoneId, datetime], Visited] = {}
+
+    def happen(
+        self, device_id: DeviceId, transitions: Sequence[Transition], catalog: Catalog
+    ) -> None:
+        """Keep what happened to a device, and when its stays come due."""
+        self._happened += [_happened(device_id, one) for one in transitions]
+        for one in transitions:
+            zone = catalog.zone(one.zone_id)
+            if one.kind is Kind.ENTER and zone is not None and zone.dwell_seconds:
+                due = one.at + timedelta(seconds=zone.dwell_seconds)
+                self._due[device_id, one.zone_id] = due
 
     def decide(
         self, device_id: DeviceId, occasions: Sequence[Occasion], world: World
     ) -> None:
-        """Decide about what one upload made happen: at most one offer goes out."""
-        self._happened += [_happened(device_id, one.transition) for one in occasions]
+        """Decide about what happened together: at most one offer goes out."""
         candidates = self._candidates(device_id, occasions, world)
         fitting = [one for one in candidates if _competes(one)]
-        ranks = [rank(one.offer, one.occasion.transition.zone_id) for one in fitting]
+        ranks = [rank(one.offer, one.occasion.zone_id) for one in fitting]
         place = winner(ranks)
         chosen = None if place is None else fitting[place]
         for one in candidates:
             self._settle(device_id, one, chosen)
+
+    def visit(self, device_id: DeviceId, fixes: Sequence[Seen]) -> None:
+        """Correct the visits of a device by what one upload told, in any order."""
+        where = self.devices.get(device_id, Whereabouts())
+        revised = revise(where.memory, fixes)
+        self.devices[device_id] = replace(where, memory=revised.memory)
+        marked = [(one, True) for one in revised.undone]
+        marked += [(one, False) for one in revised.written]
+        for one, undone in marked:
+            key = device_id, one.zone_id, one.began
+            self._visits[key] = Visited(device_id, one, undone)
+
+    def told(self, device_id: DeviceId, zone_id: ZoneId) -> DeviceId:
+        """Which device hears of what no ping brought: the one inside seen last.
+
+        One with a live address, if any has one; else the device it happened to.
+        """
+        inside = [
+            (where.recorded_at, one)
+            for one, where in sorted(self.devices.items())
+            if zone_id in where.presences and where.recorded_at is not None
+            if one in self.profile.devices and self.profile.devices[one].has_address
+        ]
+        return max(inside, default=(None, device_id))[1]
 
     def change(self, kept: timedelta) -> Change | None:
         """All that is to be written, or nothing if nothing changed.
 
         Tallies are ``kept`` for so long, or as long as the customer's own limit looks.
         """
-        if self.devices == self._known.state.devices and not self._happened:
+        same = self.devices == self._known.state.devices
+        if same and not self._happened and not self._decided:
             return None
         if (most := self.profile.preferences.max_messages) is not None:
             kept = max(kept, longest([most.window]))
         recent = tuple(one for one in self._tallies if self.now - one.at <= kept)
         seen = [one.recorded_at for one in self.devices.values() if one.recorded_at]
-        before, after = _stays(self._known.state.devices), _stays(self.devices)
+        moved = compare(self._known.state.devices, self.devices, self._due)
         return Change(
             known=self._known,
             state=State(self.devices, recent, self.now),
             seen=max(seen, default=None),
-            came=self._came(before, after),
-            left=tuple(Left(*key) for key in before if key not in after),
-            dwelt=tuple(
-                Left(*key)
-                for key, stay in after.items()
-                if stay.dwelt and key in before and not before[key].dwelt
-            ),
+            came=moved.came,
+            left=moved.left,
+            dwelt=moved.dwelt,
             happened=tuple(self._happened),
             decided=tuple(self._decided),
             messages=tuple(self._messages),
-        )
-
-    def _came(
-        self, before: dict[Stay, Presence], after: dict[Stay, Presence]
-    ) -> tuple[Came, ...]:
-        return tuple(
-            Came(*key, stay.since, None if stay.dwelt else self._due.get(key))
-            for key, stay in after.items()
-            if key not in before or before[key].since != stay.since
+            visits=tuple(self._visits.values()),
         )
 
     def _candidates(
@@ -127,14 +162,10 @@ class Fold:
     ) -> list[Candidate]:
         candidates = []
         for occasion in occasions:
-            transition = occasion.transition
-            zone = world.catalog.zones.get(transition.zone_id)
-            if zone is None or transition.reason is not None:
+            zone = world.catalog.zone(occasion.zone_id)
+            if zone is None:
                 continue
-            if transition.kind is Kind.ENTER and zone.dwell_seconds is not None:
-                due = transition.at + timedelta(seconds=zone.dwell_seconds)
-                self._due[device_id, zone.zone_id] = due
-            for offer in world.catalog.offers_for(transition.kind, zone):
+            for offer in _offers(occasion, zone, world.catalog):
                 facts = self._facts(device_id, occasion, zone, offer, world)
                 decision = decide(offer, facts)
                 seen = None if isinstance(facts.weather, str) else facts.weather.seen()
@@ -150,8 +181,7 @@ class Fold:
         world: World,
     ) -> Facts:
         timezone = zone.timezone or world.timezone
-        large = zone.area.area_km2 > LARGE_KM2
-        place = occasion.point if large else zone.area.representative_point
+        place = place_of(zone, occasion.point)
         weather = world.weather.near(place, self.now, offer.max_weather_age)
         return Facts(
             now=self.now,
@@ -169,13 +199,7 @@ class Fold:
         self, zone: Zone, timezone: str, offer: Offer, weather: Observation | str
     ) -> dict[str, Value]:
         """What conditions and words may ask for; what is missing is unknown."""
-        values: dict[str, Value] = {
-            "offer.id": offer.offer_id,
-            "offer.name": offer.name,
-            **zone_values(zone, timezone, self.now),
-        }
-        if not isinstance(weather, str):
-            values |= weather.values()
+        values = context_values(offer, zone, timezone, weather, self.now)
         if has_consent(self.profile.consents, Purpose.PROFILING, self.now):
             for name, value in self.profile.attributes.items():
                 values[f"attributes.{name}"] = values[f"customer.{name}"] = value
@@ -188,13 +212,13 @@ class Fold:
         decision = one.decision
         if decision.verdict is Verdict.DECIDED:
             decision = _against(one, chosen)
-        transition, offer = one.occasion.transition, one.offer
-        occasion = f"{transition.kind}:{transition.visit_id}"
+        offer = one.offer
+        occasion = f"{one.occasion.kind}:{one.occasion.key}"
         row = Decided(
             decision_id=_message_id(offer, self._known.customer.customer_id, occasion),
             device_id=device_id,
             offer_id=offer.offer_id,
-            zone_id=transition.zone_id,
+            zone_id=one.occasion.zone_id,
             occasion=occasion,
             at=self.now,
             verdict=decision.verdict,
@@ -224,26 +248,11 @@ class Fold:
         self._tallies.append(tally)
 
 
-def zone_values(zone: Zone, timezone: str, now: datetime) -> dict[str, Value]:
-    """What conditions and words may ask of a zone, by field name."""
-    values: dict[str, Value] = {
-        "zone.id": zone.zone_id,
-        "zone.name": zone.name or None,
-        "zone.group": zone.group,
-        "zone.tags": zone.tags,
-        "zone.open": _is_open(zone, timezone, now),
-    }
-    for name, value in zone.metadata.items():
-        values[f"zone.metadata.{name}"] = value
-    return values
-
-
-def _is_open(zone: Zone, timezone: str, now: datetime) -> bool | None:
-    """Whether the zone is open; without opening hours nobody knows."""
-    place = time_zone(timezone)
-    if zone.opening_hours is None or place is None:
-        return None
-    return is_open(zone.opening_hours, now.astimezone(place))
+def _offers(occasion: Occasion, zone: Zone, catalog: Catalog) -> list[Offer]:
+    if occasion.offer_id is None:
+        return catalog.offers_for(occasion.kind, zone)
+    offer = catalog.offer(occasion.offer_id)
+    return [] if offer is None else [offer]
 
 
 def _competes(one: Candidate) -> bool:
@@ -271,12 +280,3 @@ def _message_id(offer: Offer, customer_id: str, occasion: str) -> UUID:
 def _happened(device_id: DeviceId, transition: Transition) -> Happened:
     name = f"{transition.visit_id}\n{transition.kind}\n{transition.at.isoformat()}"
     return Happened(uuid5(NAMESPACE, name), device_id, transition)
-
-
-def _stays(devices: Mapping[DeviceId, Whereabouts]) -> dict[Stay, Presence]:
-    """Every presence of a customer by device and zone, in a fixed order."""
-    return {
-        (device_id, zone_id): presence
-        for device_id, where in sorted(devices.items())
-        for zone_id, presence in sorted(where.presences.items())
-    }

@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
+from geopush.core.visit import Memory
 from zones import Nearness, Zone, ZoneId
 
 NAMESPACE = UUID("6f0c1d2e-5a73-5b0e-9a52-3f6f5d0c7e11")  # ours, for all derived ids
@@ -22,7 +23,7 @@ ASSUMED_ACCURACY = 100.0  # meters, where the phone does not say
 MOST_ACCURACY = 50.0  # meters; more would delay true exits too long
 WORST_ACCURACY = 1_000.0  # meters; a fix worse than this moves nobody
 EXIT_CONFIRMATIONS = 2  # fixes in a row outside
-MIN_CONFIDENCE = 2  # on the inside, by the fix itself
+MIN_CONFIDENCE = 2  # on the inside, by the fix itself; 1 is met from its approach
 RECENT = 32  # how many times of fixes are kept to know a repeated ping
 
 
@@ -44,11 +45,18 @@ class Presence(Struct, frozen=True, array_like=True):
     outside: int = 0
 
 
+class Approach(Struct, frozen=True, array_like=True):
+    """One device near one zone; ``away`` counts the last fixes beyond it."""
+
+    away: int = 0
+
+
 class Whereabouts(Struct, frozen=True, array_like=True):
     """All presences of a device, and when it was last seen; no coordinates.
 
     ``recent`` are the times of its last fixes as microseconds before ``recorded_at``,
     ``batch`` is a digest of the times of its last upload: both know repeated pings.
+    ``memory`` is what visits are made of.
     """
 
     recorded_at: datetime | None = None
@@ -56,6 +64,8 @@ class Whereabouts(Struct, frozen=True, array_like=True):
     presences: dict[ZoneId, Presence] = {}
     recent: tuple[int, ...] = ()
     batch: bytes = b""
+    memory: Memory = Memory()
+    approaches: dict[ZoneId, Approach] = {}
 
 
 class Transition(Struct, frozen=True, omit_defaults=True):
@@ -112,10 +122,13 @@ def advance(
 
 
 def confidence(distance: Nearness, accuracy: float | None) -> int:
-    """How sure the inside is: 3 surely, 2 by the fix itself, 1 perhaps."""
-    if distance.meters >= (accuracy or ASSUMED_ACCURACY):
+    """How sure the inside is: 3 surely, 2 by the fix itself, 1 perhaps, 0 hardly."""
+    reach = accuracy or ASSUMED_ACCURACY
+    if distance.meters >= reach:
         return 3
-    return 2 if distance.inside else 1
+    if distance.inside:
+        return 2
+    return 1 if -distance.meters <= min(reach, MOST_ACCURACY) else 0
 
 
 def has_dwelt(presence: Presence, zone: Zone, at: datetime) -> bool:
@@ -125,6 +138,21 @@ def has_dwelt(presence: Presence, zone: Zone, at: datetime) -> bool:
         and not presence.dwelt
         and at - presence.since >= timedelta(seconds=zone.dwell_seconds)
     )
+
+
+def come_due(
+    zone_id: ZoneId, presence: Presence, zone: Zone, now: datetime
+) -> tuple[Presence, Transition] | None:
+    """What a stay that came due without another fix becomes, and its dwell.
+
+    None while it may not: not due, dwelt already, or last seen outside. It is less
+    sure than a dwell that a fix confirms.
+    """
+    if zone.dwell_seconds is None or not _dwells(presence, now, zone):
+        return None
+    at = presence.since + timedelta(seconds=zone.dwell_seconds)
+    stayed = Presence(presence.since, presence.visit_id, True)
+    return stayed, Transition(Kind.DWELL, zone_id, presence.visit_id, at, 2)
 
 
 def _dwells(presence: Presence, at: datetime, zone: Zone) -> bool:
@@ -166,7 +194,7 @@ def _came(
     came = []
     for zone_id, distance in sorted(near.items()):
         zone = zones.get(zone_id)
-        if zone is None or zone_id in where.presences or not distance.inside:
+        if zone is None or zone_id in where.presences:
             continue
         sure = confidence(distance, fix.accuracy)
         if sure >= (zone.min_confidence or MIN_CONFIDENCE):

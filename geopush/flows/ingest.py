@@ -12,11 +12,12 @@ from msgspec.structs import replace
 
 from geopush import log
 from geopush.clock import Clock
-from geopush.core.change import Answer, Change, Taken, UnknownDevice, Upload
+from geopush.core.change import Answer, Taken, UnknownDevice, Upload
 from geopush.core.evaluate import evaluate
 from geopush.core.fold import World
 from geopush.core.ping import CustomerKey
 from geopush.errors import Overloaded
+from geopush.flows.deciding import tell
 from geopush.metrics import Metrics
 from geopush.store import devices, presences
 from geopush.store.pool import Connection, Pool, lost
@@ -188,7 +189,7 @@ class Ingest:
             if upload.customer not in lost_race:
                 answers[at] = answer
                 del left[at]
-        self._tell(evaluation.changes, won)
+        tell(evaluation.changes, won, self._metrics, self._on_messages)
 
     async def _find(
         self,
@@ -205,15 +206,6 @@ class Ingest:
             del left[at]
         else:
             left[at] = replace(upload, customer=customer)
-
-    def _tell(self, changes: Sequence[Change], won: set[CustomerKey]) -> None:
-        """Count what was decided, and wake delivery if there is something to send."""
-        written = [one for one in changes if one.known.customer in won]
-        for change in written:
-            for one in change.decided:
-                self._metrics.decisions.labels(one.verdict, one.reason).inc()
-        if any(change.messages for change in written):
-            self._on_messages()
 
     def _count(self, answer: Answer) -> None:
         if isinstance(answer, Taken):

@@ -41,7 +41,7 @@ _REVISE = """
 """
 
 # What hangs on a customer follows to whom they turned out to be. What was sent or
-# decided before stays where it was: it is history.
+# decided before stays where it was: it is history. Visits may still be corrected.
 _FORWARD = """
     WITH devices AS (
         UPDATE device SET bucket = $3, customer_id = $4
@@ -51,6 +51,9 @@ _FORWARD = """
         WHERE bucket = $1 AND customer_id = $2
     ), timers AS (
         UPDATE timer SET bucket = $3, customer_id = $4
+        WHERE bucket = $1 AND customer_id = $2
+    ), visits AS (
+        UPDATE visit SET bucket = $3, customer_id = $4
         WHERE bucket = $1 AND customer_id = $2
     ), queued AS (
         UPDATE outbox SET bucket = $3, customer_id = $4

@@ -83,6 +83,14 @@ _WITHDRAW = """
     RETURNING bucket, customer_id, message_id, state
 """
 
+_WITHDRAW_AT = """
+    UPDATE outbox
+    SET state = CASE WHEN in_doubt THEN 'unknown' ELSE 'withdrawn' END,
+        reason = 'conditions_no_longer_hold', changed_at = $3
+    WHERE offer_id = $1 AND zone_id = $2 AND state IN ('queued', 'retry')
+    RETURNING bucket, customer_id, message_id, state
+"""
+
 _contents = msgspec.json.Decoder(Content)
 
 
@@ -162,6 +170,14 @@ async def withdraw(
 ) -> list[Settled]:
     """Take back what is queued of an offer, for good."""
     rows = await connection.fetch(_WITHDRAW, offer_id, now, reason)
+    return [_settled(row) for row in rows]
+
+
+async def withdraw_at(
+    connection: Connection, offer_id: str, zone_id: str, now: datetime
+) -> list[Settled]:
+    """Take back what is queued of an offer at a zone where it no longer holds."""
+    rows = await connection.fetch(_WITHDRAW_AT, offer_id, zone_id, now)
     return [_settled(row) for row in rows]
 
 

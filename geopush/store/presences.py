@@ -115,6 +115,24 @@ _COMMIT = """
         )
         JOIN won USING (bucket, customer_id)
         ON CONFLICT DO NOTHING
+    ), visited AS (
+        SELECT * FROM unnest(
+            $49::smallint[], $50::text[], $51::text[], $52::text[], $53::timestamptz[],
+            $54::timestamptz[], $55::boolean[]
+        ) AS visited (bucket, customer_id, device_id, zone_id, began, left_at, undone)
+        JOIN won USING (bucket, customer_id)
+    ), unvisited AS (
+        DELETE FROM visit USING visited AS v
+        WHERE v.undone
+          AND visit.bucket = v.bucket AND visit.customer_id = v.customer_id
+          AND visit.device_id = v.device_id AND visit.zone_id = v.zone_id
+          AND visit.began = v.began
+    ), corrected AS (
+        INSERT INTO visit (bucket, customer_id, device_id, zone_id, began, left_at)
+        SELECT bucket, customer_id, device_id, zone_id, began, left_at FROM visited
+        WHERE NOT undone
+        ON CONFLICT (bucket, customer_id, device_id, zone_id, began)
+        DO UPDATE SET left_at = EXCLUDED.left_at
     )
     SELECT bucket, customer_id FROM won
 """
@@ -171,6 +189,7 @@ async def commit(connection: Connection, changes: Sequence[Change]) -> set[Custo
             (_each(ordered, _happened), 10),
             (_each(ordered, _decided), 12),
             (_each(ordered, _messages), 10),
+            (_each(ordered, _visits), 7),
         )
         for column in _columns(rows, width)
     ]
@@ -256,3 +275,9 @@ def _messages(change: Change) -> Iterable[tuple[Cell, ...]]:
             one.delivery,
             _json.encode(one.content),
         )
+
+
+def _visits(change: Change) -> Iterable[tuple[Cell, ...]]:
+    for one in change.visits:
+        visit = one.visit
+        yield one.device_id, visit.zone_id, visit.began, visit.left_at, one.undone

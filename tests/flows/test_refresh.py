@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from geopush.core.access import Role, hash_key
 from geopush.core.offer import Offer, parse_offer
@@ -164,3 +165,13 @@ async def test_a_row_that_cannot_be_read_keeps_nobody_from_the_others(
     )
     await there.run_once()
     assert [one.zone_id for one in there.catalog.zones.zones] == ["a"]
+
+
+async def test_a_zone_that_is_not_enabled_is_kept_and_met_by_nobody(
+    publish: Publish, here: Refresh
+) -> None:
+    await publish.save_zone(zone("shop"))
+    assert here.catalog.zone(ZoneId("shop")) is not None
+    await publish.save_zone(replace(zone("shop"), enabled=False))
+    assert here.catalog.zone(ZoneId("shop")) is None
+    assert len(here.catalog.zones) == 1

@@ -167,3 +167,20 @@ async def updates(connection: Connection) -> list[int]:
         " WHERE relname = 'customer'"
     )
     return list(row.values())
+
+
+async def test_a_late_ping_corrects_the_visit_that_was_written(pool: Pool) -> None:
+    known = await settle_in(pool)
+    async with pool.acquire() as connection:
+        await presences.commit(connection, run(known, upload(ping(240))).changes)
+        late = run(await look_up(pool), upload(ping(60)))
+        await presences.commit(connection, late.changes)
+        left = run(
+            await look_up(pool),
+            upload(ping(280, FAR), ping(290, FAR)),
+            now=NOON + timedelta(minutes=5),
+        )
+        await presences.commit(connection, left.changes)
+    rows = await pool.fetch("SELECT zone_id, began, left_at FROM visit")
+    began, ended = NOON + timedelta(seconds=60), NOON + timedelta(seconds=280)
+    assert [tuple(row) for row in rows] == [("shop", began, ended)]
