@@ -36,7 +36,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     timezone: str = "UTC"
     token_hours: Annotated[float, Meta(gt=0, le=24)] = 24.0
     identity_expiry_required: bool = False
-    dwell_seen_seconds: Positive = 900.0
+    dwell_seen_seconds: Annotated[float, Meta(gt=0, le=604_800)] = 900.0
     weather_radius_km: Positive = 25.0
     zone_vertices: Count = 5_000
     upload_vertices: Count = 500_000

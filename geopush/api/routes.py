@@ -11,6 +11,7 @@ from geopush.api import (
     offers,
     pings,
     preferences,
+    results,
     weather,
     zones,
 )
@@ -20,6 +21,7 @@ ROUTES = (
     *devices.ROUTES,
     *zones.ROUTES,
     *offers.ROUTES,
+    *results.ROUTES,
     *weather.ROUTES,
     *customers.ROUTES,
     *consents.ROUTES,
