@@ -74,7 +74,8 @@ class TestPostgres:
     def dsn_of(self, name: str) -> str:
         """Return how to connect to a database of this server."""
         parts = urlsplit(self.dsn)
-        return f"{parts.scheme}://{parts.netloc}/{name}?{parts.query}"
+        query = parts.query or "sslmode=prefer"  # the default; tests add with "&"
+        return f"{parts.scheme}://{parts.netloc}/{name}?{query}"
 
     def _create(self, statement: str) -> str:
         name = f"geopush_test_{uuid4().hex}"

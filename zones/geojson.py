@@ -20,8 +20,8 @@ class Parsed(Struct, frozen=True):
     """What an upload holds: the good zones, and all that is wrong with the others."""
 
     zones: tuple[Zone, ...]
-    problems: list[Problem]
-    warnings: list[Problem] = []
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
     total: int = 0
     rejected: tuple[ZoneId, ...] = ()
 
@@ -40,7 +40,7 @@ def parse_zones(
     """
     value, complaint = decode(body, limits)
     if value is None and complaint is not None:
-        return Parsed((), [complaint])
+        return Parsed((), (complaint,))
     problems: list[Problem] = []
     context = Context(limits, id_map or {}, group, problems, [])
     _check_map(context.id_map, problems)
@@ -61,7 +61,7 @@ def parse_zone(
     """Return the zone of one Feature that is to have this id."""
     value, complaint = decode(body, limits)
     if value is None and complaint is not None:
-        return Parsed((), [complaint])
+        return Parsed((), (complaint,))
     context = Context(limits, {}, None, [], [])
     read = read_feature(value, "$", context, zone_id)
     return _settled([read], 1, context, complaint)
@@ -126,7 +126,9 @@ def _settled(
             problems = [complaint]
     kept = {zone.zone_id for zone in good}
     rejected = tuple(zone_id for zone_id in counts if zone_id not in kept)
-    return Parsed(tuple(good), problems, context.warnings, total, rejected)
+    return Parsed(
+        tuple(good), tuple(problems), tuple(context.warnings), total, rejected
+    )
 
 
 def _repeated(one: Read, first: str) -> Problem:

@@ -43,20 +43,6 @@ class Area(Struct, frozen=True, dict=True):
     def __post_init__(self) -> None:
         shapely.prepare(self.geometry)
 
-    @classmethod
-    def from_wkb(
-        cls, data: bytes, center: Point | None = None, radius: float | None = None
-    ) -> "Area":
-        """Return the area that ``to_wkb`` wrote down."""
-        shape = shapely.from_wkb(data)
-        if not isinstance(shape, Shape):
-            raise TypeError(f"an area is a polygon or several, not {shape.geom_type}")
-        return cls(shape, center, radius)
-
-    def to_wkb(self) -> bytes:
-        """Return the geometry as well-known binary."""
-        return shapely.to_wkb(self.geometry)
-
     @cached_property
     def parts(self) -> tuple[shapely.Polygon, ...]:
         """The polygons it is made of."""

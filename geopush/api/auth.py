@@ -5,16 +5,19 @@ from typing import TypeAlias
 from litestar import Request
 from litestar.datastructures import State
 
-from geopush.api.credentials import bearer, read_token, unauthorized
+from geopush.api.credentials import (
+    bearer,
+    forbidden,
+    read_key,
+    read_token,
+    unauthorized,
+)
 from geopush.api.parts import Parts
-from geopush.api.problems import ProblemException
-from geopush.core.access import KeyHolder, May, hash_key, may
+from geopush.core.access import KeyHolder, May, may
 from geopush.core.token import PREFIX, DeviceToken
 
 Asking: TypeAlias = Request[object, object, State]
 Caller: TypeAlias = KeyHolder | DeviceToken
-
-KEY_PREFIXES = ("gp_pk_", "gp_sk_")
 
 
 def who(request: Asking, parts: Parts) -> Caller:
@@ -29,7 +32,7 @@ def who_shows(header: str | None, parts: Parts) -> Caller:
         raise unauthorized("Send Authorization: Bearer with a key or a device token.")
     if credential.startswith(PREFIX):
         return read_token(parts.tokens, credential, parts.clock())
-    return _holder(credential, parts)
+    return read_key(parts.refresh.holders, credential, parts.clock())
 
 
 def allowed(request: Asking, parts: Parts, what: May) -> KeyHolder:
@@ -38,17 +41,3 @@ def allowed(request: Asking, parts: Parts, what: May) -> KeyHolder:
     if not isinstance(caller, KeyHolder) or not may(caller.role, what):
         raise forbidden(f"This takes a key that may {what.replace('_', ' ')}.")
     return caller
-
-
-def forbidden(detail: str) -> ProblemException:
-    """Return the problem of a right credential that is not enough."""
-    return ProblemException("forbidden", 403, detail)
-
-
-def _holder(credential: str, parts: Parts) -> KeyHolder:
-    holder = None
-    if credential.startswith(KEY_PREFIXES):
-        holder = parts.refresh.holders.get(hash_key(credential))
-    if holder is None or not holder.is_live(parts.clock()):
-        raise unauthorized("The key is not known, or no longer.")
-    return holder

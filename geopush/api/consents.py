@@ -20,8 +20,10 @@ from geopush.api.problems import ProblemException, not_found, refusals
 from geopush.api.things import IfMatch, Thing, expected
 from geopush.core.access import May
 from geopush.core.consent import read_answers
-from geopush.core.customer import Moment, Word
+from geopush.core.customer import Consent, Purpose
 from geopush.core.known import Profile
+from geopush.core.ping import Moment
+from geopush.core.shape import Word
 from geopush.store.consents import LoggedAnswer
 
 PATH = "/v1/customers/{customer_id:str}/consents"
@@ -51,11 +53,14 @@ class ConsentsBody(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 READ_ONLY = ("history", "revision")
 
 
-class ConsentHeld(Struct, frozen=True):
-    """What holds for one purpose, and when that was said."""
+class ConsentHeld(Struct, frozen=True, omit_defaults=True):
+    """What holds for one purpose, when that was said, and to which words."""
 
     granted: bool
     at: Moment
+    text_version: str | None = None
+    language: str | None = None
+    source: str | None = None
 
 
 class Consents(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -95,8 +100,12 @@ async def save_consents(
     saved = saved_or_refused(
         await parts.profiles.answer(customer_id, given, expected(if_match))
     )
+    found = await parts.profiles.history(customer_id)
+    if found is None:
+        raise not_found("customer")
     profile = saved.known.profile
-    return answer_customer(_held(profile), profile.revision, is_new=saved.is_new)
+    held = _held(profile, found[1])
+    return answer_customer(held, profile.revision, is_new=saved.is_new)
 
 
 @get(
@@ -112,15 +121,28 @@ async def show_consents(
     if found is None:
         raise not_found("customer")
     known, history = found
-    thing = {**_held(known.profile), "history": history}
+    thing = {**_held(known.profile, history), "history": history}
     return answer_customer(thing, known.profile.revision)
 
 
-def _held(profile: Profile) -> Thing:
+def _held(profile: Profile, history: Sequence[LoggedAnswer]) -> Thing:
     return {
-        str(purpose): ConsentHeld(one.granted, one.at)
+        str(purpose): _in_words(purpose, one, history)
         for purpose, one in profile.consents.items()
     }
+
+
+def _in_words(
+    purpose: Purpose, held: Consent, history: Sequence[LoggedAnswer]
+) -> ConsentHeld:
+    """What holds, as the line of the log tells it that it came from."""
+    wanted = (purpose, held.granted, held.at)
+    for one in reversed(history):
+        if (one.purpose, one.granted, one.at) == wanted:
+            return ConsentHeld(
+                one.granted, one.at, one.text_version, one.language, one.source
+            )
+    return ConsentHeld(held.granted, held.at)
 
 
 ROUTES = (save_consents, show_consents)

@@ -1,11 +1,14 @@
-"""Device tokens as they come in headers: read, or refused as a problem."""
+"""Credentials as they come in headers: read, or refused as a problem."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from geopush.api.problems import ProblemException
+from geopush.core.access import KeyHolder, hash_key
 from geopush.core.token import DeviceToken, TokenFault, TokenRing
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
+KEY_PREFIXES = ("gp_pk_", "gp_sk_")
 
 
 def bearer(header: str | None) -> str:
@@ -29,6 +32,21 @@ def read_token(tokens: TokenRing, text: str, now: datetime) -> DeviceToken:
     return read
 
 
+def read_key(holders: Mapping[bytes, KeyHolder], text: str, now: datetime) -> KeyHolder:
+    """Return who holds a key; refuse it if it is not in force."""
+    holder = None
+    if text.startswith(KEY_PREFIXES):
+        holder = holders.get(hash_key(text))
+    if holder is None or not holder.is_live(now):
+        raise unauthorized("The key is not known, or no longer.")
+    return holder
+
+
 def unauthorized(detail: str) -> ProblemException:
     """Return the problem of whoever shows nothing that is in force."""
     return ProblemException("unauthorized", 401, detail, headers=CHALLENGE)
+
+
+def forbidden(detail: str) -> ProblemException:
+    """Return the problem of a right credential that is not enough."""
+    return ProblemException("forbidden", 403, detail)

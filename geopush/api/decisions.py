@@ -4,27 +4,27 @@ from litestar import get
 from litestar.di import NamedDependency, Provide
 
 from geopush.api.auth import Asking, allowed
-from geopush.api.history import in_utc, page, read_after
-from geopush.api.paging import COMMON, Cursor, Limit, Moment, Page
+from geopush.api.history import page, read_after
+from geopush.api.paging import COMMON, Cursor, Limit, Page, Span
 from geopush.api.parts import Parts
 from geopush.api.people import AboutCustomer, AboutThing, answered_with
 from geopush.api.problems import refusals
 from geopush.core.access import May
 from geopush.store.decisions import DecisionFilter, DecisionRow, list_decisions
+from geopush.store.history import After
 
 
 def asked_for(
+    span: NamedDependency[Span],
     customer_id: AboutCustomer = None,
     offer_id: AboutThing = None,
-    since: Moment = None,
-    until: Moment = None,
 ) -> DecisionFilter:
     """Return which decisions the address asks for."""
     return DecisionFilter(
         customer_id=customer_id,
         offer_id=offer_id,
-        since=in_utc(since),
-        until=in_utc(until),
+        since=span.since,
+        until=span.until,
     )
 
 
@@ -48,7 +48,7 @@ async def show_decisions(
     after = read_after(cursor)
     async with parts.pool.acquire() as connection:
         rows = await list_decisions(connection, asked, limit + 1, after)
-    return page(rows, limit, lambda row: (row.at, row.decision_id))
+    return page(rows, limit, lambda row: After(row.at, row.decision_id))
 
 
 ROUTES = (show_decisions,)

@@ -14,9 +14,10 @@ from geopush.api.credentials import unauthorized
 from geopush.api.parts import Parts
 from geopush.api.problems import ProblemException, refusals
 from geopush.core.access import May
-from geopush.core.device import Registration
+from geopush.core.device import REQUIRED, Registration
 from geopush.core.identity import Doubt
 from geopush.flows.register import Denied, Impossible, Registered
+from zones import Problem
 
 Refusal: TypeAlias = Denied | Doubt
 
@@ -62,8 +63,7 @@ async def register_device(
     said = await read_json(request, Registration, parts.knobs.body_bytes)
     answer = await parts.register.register(said, holder)
     if isinstance(answer, Impossible):
-        detail = "The device cannot be registered like this; see the problems."
-        raise ProblemException("invalid_registration", 422, detail, answer.problems)
+        raise _impossible(answer)
     if not isinstance(answer, Registered):
         raise _refused(answer)
     return Response(
@@ -76,6 +76,19 @@ async def register_device(
         ),
         status_code=201 if answer.is_new else 200,
     )
+
+
+def _impossible(answer: Impossible) -> ProblemException:
+    if any(map(_lacks_a_field, answer.problems)):
+        detail = "A new device must say more of itself; see the problems."
+        return ProblemException("invalid_body", 400, detail, answer.problems)
+    detail = "The device cannot be registered like this; see the problems."
+    return ProblemException("invalid_registration", 422, detail, answer.problems)
+
+
+def _lacks_a_field(problem: Problem) -> bool:
+    name = problem.path.removeprefix("$.")
+    return problem.code == "missing_field" and name in REQUIRED
 
 
 def _refused(refusal: Refusal) -> ProblemException:

@@ -19,7 +19,7 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or let Litestar answer it."""
-        if scope["path"] == PATH and scope.get("method") == "POST":
+        if scope.get("path") == PATH and scope.get("method") == "POST":
             await self._pings(scope, receive, send)
         else:
             await self._rest(scope, receive, send)

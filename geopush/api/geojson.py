@@ -2,7 +2,10 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from litestar.openapi.datastructures import ResponseSpec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from zones import Problem
 
 MEDIA_TYPE = "application/geo+json"
 MEDIA_TYPES = (MEDIA_TYPE, "application/json")
@@ -66,13 +69,17 @@ class Features(Struct):
 
 
 class ShownFeature(Struct):
-    """A zone as it is shown; it can be put back as it is."""
+    """A zone as it is shown; it can be put back as it is.
+
+    `warnings`, after a PUT, name what was not kept.
+    """
 
     type: str
     id: str
     geometry: dict[str, object]
     properties: dict[str, object]
     revision: int
+    warnings: list[Problem] | UnsetType = UNSET
 
 
 class FeatureCollection(Struct):
@@ -81,3 +88,13 @@ class FeatureCollection(Struct):
     features: list[dict[str, object]]
     next_cursor: str | None = None
     type: str = "FeatureCollection"
+
+
+def documented(kind: type, *statuses: int) -> dict[int, ResponseSpec]:
+    """Document what a route of zones answers when it has done as it was told."""
+    return {
+        status: ResponseSpec(
+            kind, generate_examples=False, description="Done", media_type=MEDIA_TYPE
+        )
+        for status in statuses
+    }

@@ -16,6 +16,7 @@ from geopush.api.parts import Parts
 from geopush.api.problems import ProblemException, not_found, refusals
 from geopush.api.things import ThingId
 from geopush.core.access import May, Role
+from geopush.core.ping import Moment
 from geopush.flows.keys import KeyAsked, KeyMade, create_key, end_key, rotate_key
 from geopush.store.keys import KeyRow, list_keys
 from zones import Problem
@@ -23,7 +24,6 @@ from zones import Problem
 MOST_OVERLAP = 30 * 86_400
 
 Label = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
-Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class NewKey(Struct, forbid_unknown_fields=True):

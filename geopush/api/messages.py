@@ -7,23 +7,23 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 
 from geopush.api.auth import Asking, allowed
-from geopush.api.history import in_utc, page, read_after
-from geopush.api.paging import COMMON, Cursor, Limit, Moment, Page
+from geopush.api.history import page, read_after
+from geopush.api.paging import COMMON, Cursor, Limit, Page, Span
 from geopush.api.parts import Parts
 from geopush.api.people import AboutCustomer, AboutThing, answered_with
 from geopush.api.problems import refusals
 from geopush.core.access import May
 from geopush.core.message import State
+from geopush.store.history import After
 from geopush.store.messages import MessageFilter, MessageRow, list_messages
 
 
 def asked_for(
+    span: NamedDependency[Span],
     customer_id: AboutCustomer = None,
     device_id: AboutThing = None,
     offer_id: AboutThing = None,
     in_state: Annotated[State | None, QueryParameter(name="state")] = None,
-    since: Moment = None,
-    until: Moment = None,
 ) -> MessageFilter:
     """Return which messages the address asks for."""
     return MessageFilter(
@@ -31,8 +31,8 @@ def asked_for(
         device_id=device_id,
         offer_id=offer_id,
         state=in_state,
-        since=in_utc(since),
-        until=in_utc(until),
+        since=span.since,
+        until=span.until,
     )
 
 
@@ -56,7 +56,7 @@ async def show_messages(
     after = read_after(cursor)
     async with parts.pool.acquire() as connection:
         rows = await list_messages(connection, asked, limit + 1, after)
-    return page(rows, limit, lambda row: (row.decided_at, row.message_id))
+    return page(rows, limit, lambda row: After(row.decided_at, row.message_id))
 
 
 ROUTES = (show_messages,)

@@ -7,7 +7,7 @@ from typing import dataclass_transform
 from msgspec import Struct
 
 from geopush.api.ping_door import PingDoor
-from geopush.clock import Clock, Mint
+from geopush.clock import Clock
 from geopush.core.token import TokenRing
 from geopush.flows.profile import Profiles
 from geopush.flows.publish import Publish
@@ -53,8 +53,6 @@ class Parts(Parcel):
     """The pieces of the house that the routes use."""
 
     clock: Clock
-    mint: Mint
-    mint_secret: Callable[[], str]
     pool: Pool
     refresh: Refresh
     publish: Publish

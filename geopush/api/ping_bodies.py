@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, TypeVar
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from geopush.api.problems import ProblemException, placed
 from geopush.core.ping import Ping, Refused, RefusedPing
@@ -32,9 +32,9 @@ class PingBatch(Struct, frozen=True):
 
 
 class RawBatch(Struct, frozen=True):
-    """Several pings that are still to be looked at."""
+    """Several pings that are still to be looked at; one alone has no `pings`."""
 
-    pings: list[Raw]
+    pings: list[Raw] | UnsetType = UNSET
 
 
 class Pings(Struct, frozen=True):
@@ -93,6 +93,8 @@ def _document(body: bytes, form: Format) -> Pings:
         return Pings(tuple(enumerate(form.batch(body).pings)))
     except _MISFIT:
         items = _whole(form.raw, body).pings
+        if isinstance(items, UnsetType):  # the word stood elsewhere in a single ping
+            return Pings(((0, _whole(form.one, body)),))
         return _each(items, form.one, "$.pings")
 
 

@@ -1,12 +1,21 @@
 """The phones' door: pings in, answered once all they caused is committed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
 
-from geopush.api.credentials import bearer, read_token, unauthorized
+from geopush import log
+from geopush.api.credentials import (
+    KEY_PREFIXES,
+    bearer,
+    forbidden,
+    read_key,
+    read_token,
+    unauthorized,
+)
 from geopush.api.packing import unpack
 from geopush.api.ping_bodies import (
     JSON,
@@ -21,6 +30,7 @@ from geopush.api.problems import (
     problem_of,
 )
 from geopush.clock import Clock
+from geopush.core.access import KeyHolder
 from geopush.core.change import Answer, NotPermitted, Taken, UnknownDevice, Upload
 from geopush.core.ping import CustomerKey, DeviceId, Ping, RefusedPing, correct_skew
 from geopush.core.presence import Transition
@@ -30,6 +40,8 @@ from geopush.flows.ingest import Ingest
 PATH = "/v1/pings"
 REMEMBERED = 50_000  # tokens already verified; then all are forgotten at once
 _encoder = msgspec.json.Encoder()
+
+Holders: TypeAlias = Callable[[], Mapping[bytes, KeyHolder]]
 
 
 class NextPing(Struct, frozen=True):
@@ -66,10 +78,18 @@ OUTSIDE = NextPing(after_seconds=300, or_moved_meters=100)
 class PingDoor:
     """Answers uploads of pings; both servers of the route ask it."""
 
-    def __init__(self, tokens: TokenRing, ingest: Ingest, clock: Clock) -> None:
+    def __init__(
+        self,
+        tokens: TokenRing,
+        ingest: Ingest,
+        clock: Clock,
+        holders: Holders = dict,
+    ) -> None:
+        """``holders``: who holds a key, to tell a key that is misplaced from no key."""
         self._tokens = tokens
         self._ingest = ingest
         self._clock = clock
+        self._holders = holders
         self._verified: dict[str, DeviceToken] = {}
 
     async def answer(self, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -97,16 +117,24 @@ class PingDoor:
         text = bearer(header)
         token = self._verified.get(text)
         if token is None or token.expires_at <= now.timestamp():
-            token = read_token(self._tokens, text, now)
+            token = self._read(text, now)
             if len(self._verified) >= REMEMBERED:
                 self._verified.clear()
             self._verified[text] = token
         return token
 
+    def _read(self, text: str, now: datetime) -> DeviceToken:
+        if text.startswith(KEY_PREFIXES):
+            read_key(self._holders(), text, now)
+            raise forbidden("Pings take the token of a device, not a key.")
+        return read_token(self._tokens, text, now)
+
 
 def refused(error: Exception) -> Reply:
     """An error as an answer to this route."""
     problem = problem_of(error)
+    if problem.code == "internal":
+        log.failed("request.failed", error, code=problem.code)
     body = problem_body(
         problem.code, problem.status_code, problem.detail, PATH, problem.problems
     )

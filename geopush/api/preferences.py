@@ -45,7 +45,7 @@ async def save_preferences(
     """Set everything a customer prefers; what is left out is not preferred."""
     allowed(request, parts, May.CHANGE_CUSTOMERS)
     body = await read_json(request, PreferencesBody, parts.knobs.body_bytes)
-    raw = _shown(body)
+    raw = _written(body)
     raw.pop("revision", None)
     preferences = parse_preferences(raw)
     if isinstance(preferences, list):
@@ -77,6 +77,10 @@ async def show_preferences(
 
 
 def _shown(preferences: Preferences) -> Thing:
+    return {"topics": {}, "muted_zones": [], **_written(preferences)}
+
+
+def _written(preferences: Preferences) -> Thing:
     return msgspec.convert(msgspec.to_builtins(preferences), Thing)
 
 

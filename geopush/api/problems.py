@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from geopush import log
 from geopush.errors import Overloaded
-from geopush.store.pool import lost
+from geopush.store.pool import busy, lost
 from zones import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -36,6 +36,15 @@ TITLES: dict[str, str] = {
     "invalid_zones": "The zones cannot be taken as they are",
     "invalid_offer": "The offer cannot be taken as it is",
     "invalid_key": "The key cannot be made as it is wanted",
+    "invalid_registration": "The device cannot be registered like this",
+    "invalid_customer": "The customer cannot be written like this",
+    "invalid_consents": "The consents cannot be taken as they are",
+    "invalid_preferences": "The preferences cannot be taken as they are",
+    "customer_signature_missing": "Nothing shows who the customer is",
+    "customer_signature_wrong": "The signature is not for this customer",
+    "customer_signature_expired": "The signature has expired",
+    "customer_expiry_missing": "The signature needs an end",
+    "location_not_permitted": "The customer does not let their location be used",
     "would_remove": "More zones would be removed than were allowed",
     "precondition_failed": "It was changed by someone else",
     "idempotency_key_reused": "The Idempotency-Key came with another request",
@@ -101,7 +110,7 @@ def problem_body(
     document = ProblemDocument(
         type_=f"urn:geopush:problem:{code}",
         code=code,
-        title=TITLES.get(code) or HTTPStatus(status).phrase,
+        title=TITLES[code],
         status=status,
         detail=detail,
         instance=quote(instance, safe="/:~", errors="replace"),
@@ -126,7 +135,7 @@ def problem_of(error: Exception) -> ProblemException:
         return _plain(error.status_code, error.headers)
     if isinstance(error, Overloaded):
         return unavailable({"Retry-After": str(error.retry_after)})
-    if lost(error):
+    if lost(error) or busy(error):
         return unavailable(TRY_AGAIN)
     return ProblemException("internal", 500, "The fault is ours; it was written down.")
 

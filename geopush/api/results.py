@@ -4,8 +4,7 @@ from litestar import get
 from litestar.di import NamedDependency
 
 from geopush.api.auth import Asking, allowed
-from geopush.api.history import in_utc
-from geopush.api.paging import Moment
+from geopush.api.paging import Span
 from geopush.api.parts import Parts
 from geopush.api.people import answered_with
 from geopush.api.problems import not_found, refusals
@@ -24,16 +23,14 @@ async def show_results(
     request: Asking,
     parts: NamedDependency[Parts],
     offer_id: ThingId,
-    since: Moment = None,
-    until: Moment = None,
+    span: NamedDependency[Span],
 ) -> Results:
     """Count the candidates of an offer by what became of them; the sums always hold."""
     allowed(request, parts, May.READ_OFFERS)
-    begin, end = in_utc(since), in_utc(until)
     async with parts.pool.acquire() as connection:
         if await load_offer(connection, offer_id) is None:
             raise not_found("offer")
-        return await load_results(connection, offer_id, begin, end)
+        return await load_results(connection, offer_id, span.since, span.until)
 
 
 ROUTES = (show_results,)

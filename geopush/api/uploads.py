@@ -10,8 +10,9 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
-from geopush.api.auth import Asking, allowed, forbidden
+from geopush.api.auth import Asking, allowed
 from geopush.api.body import read_body, takes
+from geopush.api.credentials import forbidden
 from geopush.api.geojson import MEDIA_TYPES, Features
 from geopush.api.idempotency import IdempotencyKey, Once, once
 from geopush.api.parts import Parts
@@ -136,7 +137,7 @@ async def _import(parts: Parts, holder: KeyHolder, wish: Wish, body: bytes) -> I
         removed=len(planned.removed),
         rejected=parsed.total - len(parsed.zones) + len(planned.foreign),
         problems=problems[:SHOWN],
-        warnings=parsed.warnings[:SHOWN],
+        warnings=list(parsed.warnings[:SHOWN]),
         problems_total=len(problems),
         warnings_total=len(parsed.warnings),
         revision=parts.refresh.revision,

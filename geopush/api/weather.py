@@ -11,7 +11,7 @@ from geopush.api.parts import Parts
 from geopush.api.problems import placed, refusals
 from geopush.core.access import May
 from geopush.core.weather import Observation
-from geopush.flows.observe import Fate, observe
+from geopush.flows.observe import Reception, observe
 
 INVALID = "invalid"
 
@@ -59,17 +59,17 @@ async def report_weather(request: Asking, parts: NamedDependency[Parts]) -> Obse
         index: one for index, one in enumerate(read) if isinstance(one, Observation)
     }
     rejected = [one for one in read if isinstance(one, Rejected)]
-    fates = await observe(
+    receptions = await observe(
         parts.pool, parts.refresh, list(good.values()), clock=parts.clock
     )
     rejected += [
-        Rejected(index, fate)
-        for index, fate in zip(good, fates, strict=True)
-        if fate is Fate.IN_THE_FUTURE
+        Rejected(index, one)
+        for index, one in zip(good, receptions, strict=True)
+        if one is Reception.IN_THE_FUTURE
     ]
     return Observed(
-        accepted=fates.count(Fate.ACCEPTED),
-        stale=fates.count(Fate.STALE),
+        accepted=receptions.count(Reception.ACCEPTED),
+        stale=receptions.count(Reception.STALE),
         rejected=sorted(rejected, key=lambda one: one.index),
     )
 

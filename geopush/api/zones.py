@@ -1,30 +1,25 @@
-"""The routes of zones: one at a time, in lists, and by distance."""
+"""The routes of zones, one at a time; lists and uploads are beside."""
 
 import asyncio
-import heapq
-import math
-from collections.abc import Iterable
-from typing import Annotated
+from collections.abc import Sequence
 
 import msgspec
 from litestar import Response, delete, get, put
-from litestar.di import NamedDependency, Provide
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromQuery, QueryParameter
-from msgspec import Struct
+from litestar.di import NamedDependency
 
-from geopush.api.auth import Asking, allowed, forbidden
+from geopush.api import zone_lists
+from geopush.api.auth import Asking, allowed
 from geopush.api.body import read_body, takes
+from geopush.api.credentials import forbidden
 from geopush.api.geojson import (
     MEDIA_TYPE,
     MEDIA_TYPES,
     Feature,
-    FeatureCollection,
     ShownFeature,
+    documented,
 )
-from geopush.api.paging import COMMON, Cursor, Limit, read_cursor, write_cursor
 from geopush.api.parts import Parts
-from geopush.api.problems import ProblemException, not_found, refusals
+from geopush.api.problems import SHOWN, not_found, refusals
 from geopush.api.things import (
     IfMatch,
     Thing,
@@ -37,42 +32,14 @@ from geopush.api.uploads import import_zones, refused
 from geopush.core.access import KeyHolder, May, reaches
 from geopush.flows.revision import Unsaved
 from geopush.store.zones import load_zones
-from zones import Box, Limits, Parsed, Point, Zone, ZoneId, parse_zone, to_feature
-
-NEAR = 20  # zones in an answer about nearness, unless asked otherwise
-
-Longitude = Annotated[float, QueryParameter(ge=-180, le=180)]
-Latitude = Annotated[float, QueryParameter(ge=-90, le=90)]
-
-
-class Wanted(Struct, frozen=True):
-    """Which zones to list: of a group, with a tag, in a box; None is all."""
-
-    group: str | None
-    tag: str | None
-    bbox: Box | None
-
-    def has(self, zone: Zone) -> bool:
-        """Whether a zone has the group and the tag."""
-        return self.group in (None, zone.group) and (
-            self.tag is None or self.tag in zone.tags
-        )
-
-
-def _documented(status: int, kind: type) -> dict[int, ResponseSpec]:
-    return {
-        status: ResponseSpec(
-            kind, generate_examples=False, description="Done", media_type=MEDIA_TYPE
-        )
-    }
+from zones import Limits, Parsed, Problem, Zone, ZoneId, parse_zone, to_feature
 
 
 @put(
     "/v1/zones/{zone_id:str}",
     opt=takes(Feature, MEDIA_TYPES),
     responses={
-        **_documented(200, ShownFeature),
-        **_documented(201, ShownFeature),
+        **documented(ShownFeature, 200, 201),
         **refusals(400, 401, 403, 404, 412, 413, 415, 422, 503),
     },
 )
@@ -95,14 +62,15 @@ async def save_zone(
     )
     if isinstance(saved, Unsaved):
         raise unsaved(saved, "zone")
+    shown = {**to_feature(zone), **_warned(parsed.warnings)}
     return answer_thing(
-        to_feature(zone), saved.revision, created=saved.created, media_type=MEDIA_TYPE
+        shown, saved.revision, created=saved.created, media_type=MEDIA_TYPE
     )
 
 
 @get(
     "/v1/zones/{zone_id:str}",
-    responses={**_documented(200, ShownFeature), **refusals(400, 401, 403, 404, 503)},
+    responses={**documented(ShownFeature, 200), **refusals(400, 401, 403, 404, 503)},
 )
 async def show_zone(
     request: Asking, parts: NamedDependency[Parts], zone_id: ThingId
@@ -137,78 +105,8 @@ async def remove_zone(
         raise unsaved(why, "zone")
 
 
-def read_wanted(
-    group: FromQuery[str | None] = None,
-    tag: FromQuery[str | None] = None,
-    bbox: FromQuery[str | None] = None,
-) -> Wanted:
-    """Read from the address which zones are wanted."""
-    return Wanted(group, tag, None if bbox is None else _box(bbox))
-
-
-@get(
-    "/v1/zones",
-    sync_to_thread=False,
-    dependencies={"wanted": Provide(read_wanted, sync_to_thread=False)},
-    responses={**_documented(200, FeatureCollection), **refusals(400, 401, 403)},
-)
-def list_zones(
-    request: Asking,
-    parts: NamedDependency[Parts],
-    wanted: NamedDependency[Wanted],
-    limit: Limit = COMMON,
-    cursor: Cursor = None,
-) -> Response[bytes]:
-    """List zones in the order of their ids; `bbox` is west,south,east,north."""
-    holder = allowed(request, parts, May.READ_ZONES)
-    index = parts.refresh.catalog.zones
-    among = index.zones if wanted.bbox is None else index.within(wanted.bbox)
-    (after,) = read_cursor(cursor, 1)
-    found = heapq.nsmallest(
-        limit + 1,
-        (
-            zone
-            for zone in among
-            if zone.zone_id > after and reaches(holder, zone.group) and wanted.has(zone)
-        ),
-        key=lambda zone: zone.zone_id,
-    )
-    last = found[limit - 1].zone_id if len(found) > limit else None
-    return _answer(
-        (to_feature(zone) for zone in found[:limit]),
-        None if last is None else write_cursor(last),
-    )
-
-
-@get(
-    "/v1/zones/nearest",
-    sync_to_thread=False,
-    responses={**_documented(200, FeatureCollection), **refusals(400, 401, 403)},
-)
-def nearest_zones(
-    request: Asking,
-    parts: NamedDependency[Parts],
-    longitude: Longitude,
-    latitude: Latitude,
-    limit: Limit = NEAR,
-) -> Response[bytes]:
-    """List the zones nearest to a place, those around it first.
-
-    `distance_meters` is the way to the boundary, 0 for a place inside.
-    """
-    holder = allowed(request, parts, May.READ_ZONES)
-    index = parts.refresh.catalog.zones
-    place, asked = Point(longitude, latitude), limit
-    while True:  # a key of one group may have to look past the zones of others
-        near = index.nearest(place, asked)
-        mine = [
-            {**to_feature(zone), "distance_meters": max(0.0, -one.meters)}
-            for one in near
-            if (zone := index.get(one.zone_id)) and reaches(holder, zone.group)
-        ]
-        if len(mine) >= limit or len(near) < asked:
-            return _answer(mine[:limit], None)
-        asked *= 4
+def _warned(warnings: Sequence[Problem]) -> Thing:
+    return {"warnings": warnings[:SHOWN]} if warnings else {}
 
 
 def _parse(body: bytes, zone_id: ZoneId, limits: Limits) -> Parsed:
@@ -224,25 +122,4 @@ def _within_reach(zone: Zone, holder: KeyHolder) -> Zone:
     return msgspec.structs.replace(zone, group=holder.group)
 
 
-def _box(text: str) -> Box:
-    try:
-        west, south, east, north = (float(piece) for piece in text.split(","))
-    except ValueError:
-        raise _bad_box() from None
-    fits = all(map(math.isfinite, (west, south, east, north)))
-    if not fits or max(abs(west), abs(east)) > 180 or not -90 <= south <= north <= 90:
-        raise _bad_box()
-    return west, south, east, north
-
-
-def _bad_box() -> ProblemException:
-    detail = "bbox is west,south,east,north in degrees."
-    return ProblemException("invalid_parameter", 400, detail)
-
-
-def _answer(features: Iterable[Thing], next_cursor: str | None) -> Response[bytes]:
-    collection = FeatureCollection(list(features), next_cursor)
-    return Response(msgspec.json.encode(collection), media_type=MEDIA_TYPE)
-
-
-ROUTES = (save_zone, show_zone, remove_zone, list_zones, nearest_zones, import_zones)
+ROUTES = (save_zone, show_zone, remove_zone, *zone_lists.ROUTES, import_zones)

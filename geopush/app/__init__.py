@@ -30,7 +30,7 @@ from geopush.api.routes import ROUTES
 from geopush.app.database import Database, database_check, open_database
 from geopush.app.gateways import open_gateways
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
-from geopush.core.fold import House, World
+from geopush.core.fold import World
 from geopush.core.identity import Identity
 from geopush.core.token import TokenRing
 from geopush.flows.deciding import Deciding
@@ -99,14 +99,12 @@ async def running(
         await refresh.run_once()
         _beside(stack, refresh.run(dsn))
         metrics = Metrics()
+        metrics.revision.set_function(lambda: refresh.revision)
         gateways = open_gateways(settings, clock, stack)
-        deliver = Deliver(
-            pool, gateways, lambda: refresh.catalog, clock, mint_id, metrics
-        )
+        deliver = Deliver(pool, gateways, refresh.latest, clock, mint_id, metrics)
         world = _world(settings, refresh)
         deciding = Deciding(world, clock, metrics, deliver.wake)
-        loops = Loops(dsn, _loops(pool, world, deciding, clock))
-        _begin(stack, role, deliver, loops)
+        _begin(stack, role, deliver, Loops(dsn, _loops(pool, world, deciding, clock)))
         ingest = Ingest(pool, world, clock, metrics, deliver.wake)
         stack.push_async_callback(ingest.drain)
         tokens = TokenRing(await _secrets(pool, "token", clock))
@@ -114,11 +112,9 @@ async def running(
             app: await _secrets(pool, f"identity:{app}", clock)
             for app in settings.app_names
         }
-        door = PingDoor(tokens, ingest, clock)
+        door = PingDoor(tokens, ingest, clock, lambda: refresh.holders)
         parts = Parts(
             clock=clock,
-            mint=mint_id,
-            mint_secret=mint_secret,
             pool=pool,
             refresh=refresh,
             publish=Publish(pool, refresh, clock),
@@ -165,11 +161,8 @@ def _begin(stack: AsyncExitStack, role: Role, deliver: Deliver, loops: Loops) ->
 
 def _world(settings: Settings, refresh: Refresh) -> Callable[[], World]:
     """What is the same for everybody, as of the moment of asking."""
-    house = House(
-        timezone=settings.timezone,
-        dwell_seen=timedelta(seconds=settings.dwell_seen_seconds),
-    )
-    return lambda: World(refresh.catalog, refresh.weather, house)
+    seen = timedelta(seconds=settings.dwell_seen_seconds)
+    return lambda: World(refresh.catalog, refresh.weather, settings.timezone, seen)
 
 
 def _beside(
@@ -179,6 +172,7 @@ def _beside(
 ) -> None:
     """Run a loop beside us until the house is left; then stop it, gently if it can."""
     task = asyncio.create_task(loop)
+    task.add_done_callback(_tell)
 
     async def end() -> None:
         if stop is None:
@@ -188,6 +182,12 @@ def _beside(
         await asyncio.gather(task, return_exceptions=True)
 
     stack.push_async_callback(end)
+
+
+def _tell(loop: asyncio.Task[None]) -> None:
+    """Write down why a loop ended that should not have."""
+    if not loop.cancelled() and (error := loop.exception()) is not None:
+        log.failed("loop.ended", error)
 
 
 async def _secrets(pool: Pool, name: str, clock: Clock) -> list[bytes]:

@@ -8,8 +8,8 @@ from typing import TypeAlias
 from geopush.errors import DatabaseError
 from geopush.settings import Settings
 from geopush.store.embedded import Embedded, start_cluster
-from geopush.store.migrate import migrate_database, pending
-from geopush.store.pool import open_connection
+from geopush.store.migrate import await_migrated, migrate_database, pending
+from geopush.store.pool import open_connection, reach
 
 Database: TypeAlias = Embedded | str
 
@@ -23,6 +23,7 @@ async def open_database(
 ) -> Database:
     """Open the database that was named, or one of our own, brought up to this build."""
     if settings.database_url is not None:
+        await reach(settings.database_url)
         if migrating:
             await migrate_database(settings.database_url)
         await _refuse_pending(settings.database_url)
@@ -32,6 +33,8 @@ async def open_database(
     stack.push_async_callback(embedded.stop)
     if embedded.owner:
         await migrate_database(embedded.dsn)
+    else:
+        await await_migrated(embedded.dsn)
     return embedded
 
 

@@ -15,18 +15,37 @@ from geopush.settings import Settings
 BACKLOG = 2048  # connections that may wait to be accepted
 
 
+def heed_signals() -> asyncio.Event:
+    """Return what SIGTERM and SIGINT set from now on; they end nothing by themselves.
+
+    Call it before anybody hears that the service is there, and may want it to stop.
+    """
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    return told
+
+
 async def serve(
-    front: ASGIApp, listening: socket.socket, *, drain: float, trusted: str | None
+    front: ASGIApp,
+    listening: socket.socket,
+    told: asyncio.Event,
+    *,
+    drain: float,
+    trusted: str | None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; requests under way are answered first.
+    """Serve until told to stop; requests under way are answered first.
 
     ``trusted`` are the proxies whose word about the client is taken.
     """
     server = _server(front, drain, trusted)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
-    await server.serve(sockets=[listening])
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    waiting = asyncio.create_task(told.wait())
+    await asyncio.wait((serving, waiting), return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    server.stop()
+    await serving
 
 
 @asynccontextmanager

@@ -48,7 +48,7 @@ def group() -> None:
 def main() -> None:
     """Run the command; exit with 0, 1 if it failed, or 2 if it was used wrongly."""
     try:
-        group(standalone_mode=True)
+        group(prog_name="geopush")
     except GeopushError as error:
         click.echo(f"geopush: {error}", err=True)
         sys.exit(1)

@@ -1,9 +1,8 @@
 """geopush config."""
 
-import json
-
 import click
 
+from geopush.cli.output import show
 from geopush.settings import PREFIX, read_environment, shown
 
 
@@ -19,7 +18,7 @@ def config(as_json: bool) -> None:
     """
     settings = shown(read_environment())
     if as_json:
-        click.echo(json.dumps(settings, indent=2))
+        show(settings)
         return
     width = max(map(len, settings)) + len(PREFIX)
     for field, value in settings.items():

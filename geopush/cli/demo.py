@@ -21,7 +21,7 @@ from geopush.sandbox.books import balance
 from geopush.sandbox.clock import SteppedClock
 from geopush.sandbox.daymap import draw_day
 from geopush.sandbox.demo import play
-from geopush.sandbox.desk import Stage
+from geopush.sandbox.phones import Stage
 from geopush.sandbox.story import Story
 from geopush.sandbox.table import story_json, table
 from geopush.settings import Settings, read_environment

@@ -52,7 +52,12 @@ def create(
 @keys.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 def list_(as_json: bool) -> None:
-    """List the keys that are in force; the keys themselves are not kept."""
+    """List the keys that are in force; the keys themselves are not kept.
+
+    \b
+    Example:
+      geopush keys list --json
+    """
 
     async def load(pool: Pool) -> list[dict[str, str | None]]:
         async with pool.acquire() as connection:
@@ -79,10 +84,19 @@ def list_(as_json: bool) -> None:
 
 @keys.command()
 @click.argument("key_id")
-def revoke(key_id: str) -> None:
-    """End a key; within a second it opens nothing any more."""
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+def revoke(key_id: str, as_json: bool) -> None:
+    """End a key; within a second it opens nothing any more.
+
+    \b
+    Example:
+      geopush keys revoke 0198c7a4-6f0e-7c59-9e1b-3d1f0a5b7c2e
+    """
     if _run(lambda pool: end_key(pool, key_id, now=utc_now())) is None:
         raise click.ClickException(f"there is no key {key_id}")
+    if as_json:
+        show({"key_id": key_id, "revoked": True})
+        return
     click.echo(f"{key_id} revoked")
 
 

@@ -1,80 +1,87 @@
 """geopush offers validate | apply."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 import click
-import msgspec
 
-from geopush.cli.output import sentence
+from geopush.cli.output import sentence, show
 from geopush.cli.remote import ask
 from geopush.cli.zones import URL
-from geopush.core.offer import Refusal, parse_offer
+from geopush.core.offer import Offer
+from geopush.flows.simulated import Source, WrittenOffer, read_documents, read_offers
+from zones import Problem
 
 
 @click.group()
 def offers() -> None:
-    """Check offers, and put them into a service."""
+    """Check offers, and put them into a service.
 
-
-class File(msgspec.Struct):
-    """Several offers in one file."""
-
-    offers: list[msgspec.Raw]
-
-
-class Named(msgspec.Struct):
-    """The id that an offer gives itself."""
-
-    offer_id: str
-
-
-def read_offers(file: Path) -> dict[str, bytes]:
-    """The offers of a file by id: one alone goes by the file's name."""
-    body = file.read_bytes()
-    try:
-        many = msgspec.json.decode(body, type=File).offers
-        return {
-            msgspec.json.decode(one, type=Named).offer_id: bytes(one) for one in many
-        }
-    except msgspec.ValidationError:
-        return {file.stem: body}
-    except msgspec.DecodeError as error:
-        raise click.ClickException(f"{file.name} is not JSON: {error}") from error
+    A file holds a list of offers, {"offers": [...]}, or one on its own, which needs no
+    "offer_id": it goes by the name of the file.
+    """
 
 
 @offers.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def validate(file: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+def validate(file: Path, as_json: bool) -> None:
     """Check the offers of a file without a service.
 
     \b
     Example:
       geopush offers validate ice-cream.json
     """
-    wrong = 0
-    for offer_id, body in read_offers(file).items():
-        read = parse_offer(offer_id, body)
-        if isinstance(read, Refusal):
-            wrong += 1
-            for problem in read.problems:
-                click.echo(f"{offer_id}: {sentence(problem)}", err=True)
-        else:
-            click.echo(f"{offer_id}: as it should be")
-    sys.exit(1 if wrong else 0)
+    good, problems = _read(file)
+    if as_json:
+        show({"offers": [one.offer_id for one in good], "problems": problems})
+    else:
+        for one in good:
+            click.echo(f"{one.offer_id}: as it should be")
+        _complain(problems)
+    sys.exit(1 if problems else 0)
 
 
 @offers.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 @URL
 @click.option("--key", envvar="GP_KEY", required=True, help="A marketer's key.")
-def apply(file: Path, url: str, key: str) -> None:
-    """Put the offers of a file into a service.
+def apply(file: Path, as_json: bool, url: str, key: str) -> None:
+    """Put the offers of a file into a service, if all of them are as they should be.
 
     \b
     Example:
       geopush offers apply ice-cream.json --key gp_sk_...
     """
-    for offer_id, body in read_offers(file).items():
-        ask("PUT", f"{url}/v1/offers/{offer_id}", key, body)
-        click.echo(f"{offer_id}: in force")
+    _, problems = _read(file)
+    if problems:
+        _complain(problems)
+        sys.exit(1)
+    written = _documents(file)
+    for one in written:
+        address = f"{url}/v1/offers/{quote(one.offer_id, safe='')}"
+        ask("PUT", address, key, bytes(one.document))
+        if not as_json:
+            click.echo(f"{one.offer_id}: in force")
+    if as_json:
+        show({"offers": [one.offer_id for one in written]})
+
+
+def _read(file: Path) -> tuple[Sequence[Offer], list[Problem]]:
+    problems: list[Problem] = []
+    good = read_offers(Source(file.name, file.read_bytes()), problems)
+    return good, problems
+
+
+def _documents(file: Path) -> Sequence[WrittenOffer]:
+    return read_documents(Source(file.name, file.read_bytes()), [])
+
+
+def _complain(problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        click.echo(sentence(problem), err=True)
+    if problems:
+        click.echo(f"{len(problems)} to mend", err=True)

@@ -8,11 +8,10 @@ import uvloop
 
 from geopush import log
 from geopush.app import Role, running
-from geopush.app.server import listen
+from geopush.app.server import heed_signals, listen
 from geopush.app.server import serve as serve_front
 from geopush.cli.stage import announce, make_keys, start_sandbox
 from geopush.clock import Clock, utc_now
-from geopush.errors import SettingsError
 from geopush.sandbox.clock import SteppedClock
 from geopush.settings import Settings, read_environment
 
@@ -46,9 +45,9 @@ def serve(role: str, sandbox: bool, time: str, migrating: bool) -> None:
       GEOPUSH_DATABASE_URL=postgresql://... geopush serve --migrate
       geopush serve --role deliver
     """
-    settings = read_environment()
     if time == "stepped" and not sandbox:
-        raise SettingsError("--clock=stepped only works with --sandbox")
+        raise click.UsageError("--clock=stepped only works with --sandbox")
+    settings = read_environment()
     log.start(settings.log_level)
     clock = SteppedClock(STORY_BEGINS) if time == "stepped" else utc_now
     uvloop.run(
@@ -68,14 +67,17 @@ async def _serve(
         house = await stack.enter_async_context(
             running(settings, clock=clock, role=role, migrating=migrating)
         )
+        told = heed_signals()
         host, port = listening.getsockname()[:2]
         if street is not None:
             keys = await make_keys(house, clock())
-            announce(settings, f"http://{host}:{port}", street, house, keys)
+            facts = announce(settings, f"http://{host}:{port}", street, house, keys)
+            stack.callback(facts.unlink, missing_ok=True)
         log.info("serving", host=host, port=port, role=role)
         await serve_front(
             house.front,
             listening,
+            told,
             drain=settings.drain_seconds,
             trusted=settings.trusted_proxies,
         )

@@ -27,6 +27,7 @@ async def start_sandbox(
     if settings.host not in LOOPBACK:
         raise SettingsError("--sandbox serves on loopback only: GEOPUSH_HOST=127.0.0.1")
     settings.data.mkdir(parents=True, exist_ok=True)
+    _told(settings).unlink(missing_ok=True)  # what an earlier one left tells lies
     topics = {app: f"com.example.{app}" for app in settings.app_names}
     street = await Sandbox.start(settings.data / "sandbox", apps=topics, clock=clock)
     stack.push_async_callback(street.stop)
@@ -77,10 +78,14 @@ def announce(
         "identity_secret": house.identities[app][0].decode(),
         "apps": list(settings.app_names),
     }
-    path = settings.data / "sandbox.json"
+    path = _told(settings)
     draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
         json.dump(facts, file, indent=2)
     draft.replace(path)
     return path
+
+
+def _told(settings: Settings) -> Path:
+    return settings.data / "sandbox.json"

@@ -8,7 +8,7 @@ import msgspec
 
 from geopush.cli.output import refuse, sentence, show
 from geopush.cli.remote import ask
-from zones import parse_zones
+from zones import Problem, parse_zones
 
 GEOJSON = "application/geo+json"
 URL = click.option(
@@ -55,6 +55,7 @@ def validate(file: Path, as_json: bool) -> None:
 @click.option("--group", help="The group the zones are for; needed to replace.")
 @click.option("--map", "mapping", help="Where ids and names are: zone_id:STORE_NO.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen, change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 @URL
 @KEY
 def import_(  # noqa: PLR0913  one argument for each option
@@ -63,6 +64,7 @@ def import_(  # noqa: PLR0913  one argument for each option
     group: str | None,
     mapping: str | None,
     dry_run: bool,
+    as_json: bool,
     url: str,
     key: str,
 ) -> None:
@@ -80,7 +82,17 @@ def import_(  # noqa: PLR0913  one argument for each option
     }
     address = f"{url}/v1/zones/import?{urlencode(asked)}"
     answer = ask("POST", address, key, file.read_bytes(), GEOJSON)
-    show(msgspec.json.decode(answer))
+    if as_json:
+        show(msgspec.json.decode(answer))
+        return
+    done = msgspec.json.decode(answer, type=Done)
+    for warning in done.warnings:
+        click.echo(f"{file.name}: {sentence(warning)}")
+    would = "would be " if dry_run else ""
+    click.echo(
+        f"{done.created} zones {would}created, {done.updated} updated, "
+        f"{done.removed} removed; {done.unchanged} unchanged"
+    )
 
 
 @zones.command()
@@ -105,6 +117,16 @@ def export(group: str | None, url: str, key: str) -> None:
             break
         asked["cursor"] = page.next_cursor
     show({"type": "FeatureCollection", "features": features})
+
+
+class Done(msgspec.Struct):
+    """What the service says an import did."""
+
+    created: int
+    updated: int
+    unchanged: int
+    removed: int
+    warnings: list[Problem]
 
 
 class Page(msgspec.Struct):

@@ -109,9 +109,9 @@ def count(
     )
 
 
-def longest_window(caps: Iterable[Cap]) -> timedelta:
-    """Return how long tallies must be kept for all these caps to see them."""
-    return max((_length(cap.window) for cap in caps), default=timedelta(0))
+def longest(windows: Iterable[Window]) -> timedelta:
+    """Return how long tallies must be kept to be seen in all these windows."""
+    return max(map(_length, windows), default=timedelta(0))
 
 
 def check_window(window: Window, path: str, problems: list[Problem]) -> None:

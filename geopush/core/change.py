@@ -12,6 +12,7 @@ from geopush.core.message import Content, Delivery
 from geopush.core.ping import CustomerKey, DeviceId, Ping, RefusedPing
 from geopush.core.presence import Presence, Transition, Whereabouts
 from geopush.core.visit import Visit
+from geopush.core.weather import WeatherSeen
 from zones import ZoneId
 
 Stay = tuple[DeviceId, ZoneId]
@@ -77,7 +78,7 @@ class Happened(Struct, frozen=True):
 
 
 class Decided(Struct, frozen=True):
-    """A candidate and what it came to; a message goes by the same id."""
+    """A candidate, what it came to, and in which weather; a message has the same id."""
 
     decision_id: UUID
     device_id: DeviceId
@@ -88,6 +89,7 @@ class Decided(Struct, frozen=True):
     verdict: Verdict
     reason: Reason
     trace: tuple[Gate, ...]
+    weather: WeatherSeen | None = None
 
 
 class NewMessage(Struct, frozen=True):
@@ -150,10 +152,9 @@ def compare(
     old, new = _stays(before), _stays(after)
     return Moved(
         came=tuple(
-            Came(device_id, zone_id, stay.since, due.get((device_id, zone_id)))
-            for (device_id, zone_id), stay in new.items()
-            if (device_id, zone_id) not in old
-            or old[device_id, zone_id].since != stay.since
+            Came(*key, stay.since, None if stay.dwelt else due.get(key))
+            for key, stay in new.items()
+            if key not in old or old[key].since != stay.since
         ),
         left=tuple(Left(*key) for key in old if key not in new),
         dwelt=tuple(

@@ -8,15 +8,13 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from geopush.core.cap import Window, check_window
+from geopush.core.ping import Moment
 from geopush.core.problems import note_unknown, quoted
 from geopush.core.schedule import QuietHours, check_hours
-from geopush.core.shape import read
+from geopush.core.shape import Word, read
 from zones import Problem
 
 CLOCK_SKEW = timedelta(seconds=60)  # how far ahead a phone's clock may be unnoticed
-
-Word = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00]*\Z")]
-Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class Purpose(StrEnum):

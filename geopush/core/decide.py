@@ -76,7 +76,6 @@ class Facts(Struct, frozen=True):
     device: DeviceProfile
     profile: Profile
     tallies: tuple[Tally, ...]
-    house_caps: tuple[Cap, ...]
     weather: Observation | str
     values: Mapping[str, Value]
 
@@ -222,7 +221,7 @@ def _customer_limit(offer: Offer, facts: Facts) -> Gate:
 
 
 def _caps(offer: Offer, facts: Facts) -> Gate:
-    for cap in (*(offer.caps or DEFAULT_CAPS), *facts.house_caps):
+    for cap in offer.caps or DEFAULT_CAPS:
         had = _had(cap, offer, facts)
         if had >= cap.limit:
             return Gate(f"cap_{cap.scope}", had, cap.limit, Reason.CAPPED)

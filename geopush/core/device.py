@@ -7,18 +7,18 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from geopush.core.customer import Moment, Word
 from geopush.core.known import DeviceProfile
 from geopush.core.message import Address, AddressKind, Environment, Platform
-from geopush.core.ping import CustomerKey, DeviceId, Identifier
+from geopush.core.ping import CustomerKey, DeviceId, Identifier, Moment
 from geopush.core.problems import quoted
+from geopush.core.shape import Word
 from zones import Problem, time_zone
 
 # Both may be in the id of a customer: what callers choose for themselves, and what
 # may stand in an address without being escaped.
 CustomerIdentifier = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:~-]{1,128}\Z")]
 Secret = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_=-]{32,128}\Z")]
-AddressValue = Annotated[str, Meta(pattern=r"^[\x21-\x7e]{8,4096}\Z")]
+AddressValue = Annotated[str, Meta(pattern=r"^[\x21-\x7e]{1,4096}\Z")]
 TimezoneName = Annotated[str, Meta(min_length=1, max_length=64)]
 Language = Annotated[
     str, Meta(pattern=r"^[A-Za-z]{2,8}([_-][A-Za-z0-9]{1,8}){0,4}\Z", max_length=35)

@@ -86,7 +86,7 @@ def context_holds(
     offer: Offer, zone: Zone, world: World, now: datetime, *, held: bool
 ) -> bool | None:
     """Whether an offer may be for somebody at a zone now; None if that is not known."""
-    timezone = zone.timezone or world.house.timezone
+    timezone = zone.timezone or world.timezone
     schedule = offer.schedule  # who is inside a zone keeps its hours
     if schedule is not None and not runs_at(schedule, now, timezone, timezone):
         return False

@@ -5,12 +5,13 @@ between, so the same input always gives the same output, in the same order.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from msgspec.structs import replace
 
 from geopush.core.approach import draw_near
+from geopush.core.cap import longest
 from geopush.core.catalog import Catalog
 from geopush.core.change import (
     Answer,
@@ -36,6 +37,9 @@ from geopush.core.visit import Seen
 from geopush.core.weather import CELL_RESOLUTION
 from zones import Nearness, Point, ZoneId, ZoneIndex, cell_of
 
+# An offer of tomorrow with a cap of a month counts what went out today.
+TALLIES_KEPT = timedelta(days=35)
+
 Place = tuple[float, float]
 Covered = Mapping[Place, tuple[ZoneId, ...]]
 
@@ -47,17 +51,28 @@ def evaluate(
 
     ``known`` must hold every customer of ``uploads``, with the device on them.
     """
-    covering = _covering(uploads, world.catalog)
     folds = {one.customer: Fold(known[one.customer], now) for one in uploads}
-    answers: list[Answer] = []
-    for upload in uploads:
-        fold = folds[upload.customer]
-        if not has_consent(fold.profile.consents, Purpose.LOCATION, fold.now):
-            answers.append(NotPermitted())
-            continue
-        answers.append(_take(upload, fold, world, covering))
-    changes = [fold.change(world.house.tallies_kept) for fold in folds.values()]
+    permitted = {
+        customer: has_consent(fold.profile.consents, Purpose.LOCATION, fold.now)
+        for customer, fold in folds.items()
+    }
+    matched = [one for one in uploads if permitted[one.customer]]
+    covering = _covering(matched, world.catalog)
+    answers: list[Answer] = [
+        _take(one, folds[one.customer], world, covering)
+        if permitted[one.customer]
+        else NotPermitted()
+        for one in uploads
+    ]
+    kept = tallies_kept(world.catalog)
+    changes = [fold.change(kept) for fold in folds.values()]
     return Evaluation(tuple(one for one in changes if one is not None), tuple(answers))
+
+
+def tallies_kept(catalog: Catalog) -> timedelta:
+    """How long a tally may still count for some cap."""
+    windows = [cap.window for offer in catalog.offers for cap in offer.caps]
+    return max(TALLIES_KEPT, longest(windows))
 
 
 def _take(
@@ -124,7 +139,7 @@ def _step(
     zones = {
         zone_id: zone
         for zone_id in (*near, *where.presences)
-        if (zone := index.get(zone_id)) is not None
+        if (zone := index.get(zone_id)) is not None and zone.enabled
     }
     whose = f"{upload.customer.customer_id}\n{upload.device_id}"
     fix = Fix(ping.recorded_at, ping.accuracy_meters)
@@ -149,7 +164,7 @@ def _stays(
 
 
 def _covering(uploads: Sequence[Upload], catalog: Catalog) -> Covered:
-    """The zones that cover each place of the batch, asked for in one call."""
+    """The enabled zones that cover each place of the batch, asked for in one call."""
     places = sorted({_place(ping) for one in uploads for _, ping in one.pings})
     if not places:
         return {}
@@ -157,8 +172,9 @@ def _covering(uploads: Sequence[Upload], catalog: Catalog) -> Covered:
     offsets, numbers = catalog.zones.covering(lons, lats)
     return {
         place: tuple(
-            catalog.zones.zone(number).zone_id
+            zone.zone_id
             for number in numbers[offsets[at] : offsets[at + 1]]
+            if (zone := catalog.zones.zone(number)).enabled
         )
         for at, place in enumerate(places)
     }

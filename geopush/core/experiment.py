@@ -5,14 +5,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from geopush.core.shape import piece, pieces
+from geopush.core.shape import Word, piece, pieces
 from geopush.core.wording import MessagePatch, check_patch
 from zones import Problem
 
 MOST_VARIANTS = 16
 LONGEST_SPAN = timedelta(days=366)
 
-Word = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00]*\Z")]
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 

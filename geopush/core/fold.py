@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from geopush.core.arbitrate import rank, winner
-from geopush.core.cap import Cap, Tally
+from geopush.core.cap import Tally, longest
 from geopush.core.catalog import Catalog
 from geopush.core.change import (
     Change,
@@ -29,25 +29,17 @@ from geopush.core.offer import Offer, Status
 from geopush.core.ping import DeviceId
 from geopush.core.presence import NAMESPACE, Kind, Transition, Whereabouts
 from geopush.core.visit import Seen, revise
-from geopush.core.weather import Observation, Weather
+from geopush.core.weather import Observation, Weather, WeatherSeen
 from zones import Point, Zone, ZoneId
 
 
-class House(Struct, frozen=True):
-    """What the deployment asks of every decision."""
-
-    timezone: str = "UTC"
-    caps: tuple[Cap, ...] = ()
-    dwell_seen: timedelta = timedelta(minutes=15)
-    tallies_kept: timedelta = timedelta(days=35)
-
-
 class World(Struct, frozen=True):
-    """What is the same for everybody in a batch."""
+    """What is the same for everybody in a batch; zones may have their own timezone."""
 
     catalog: Catalog
     weather: Weather
-    house: House
+    timezone: str = "UTC"
+    dwell_seen: timedelta = timedelta(minutes=15)
 
 
 class Occasion(Struct, frozen=True):
@@ -71,6 +63,7 @@ class Candidate(Struct, frozen=True):
     offer: Offer
     occasion: Occasion
     decision: Decision
+    weather: WeatherSeen | None
 
 
 class Fold:
@@ -136,10 +129,15 @@ class Fold:
         return max(inside, default=(None, device_id))[1]
 
     def change(self, kept: timedelta) -> Change | None:
-        """All that is to be written, or nothing if nothing changed."""
+        """All that is to be written, or nothing if nothing changed.
+
+        Tallies are ``kept`` for so long, or as long as the customer's own limit looks.
+        """
         same = self.devices == self._known.state.devices
         if same and not self._happened and not self._decided:
             return None
+        if (most := self.profile.preferences.max_messages) is not None:
+            kept = max(kept, longest([most.window]))
         recent = tuple(one for one in self._tallies if self.now - one.at <= kept)
         seen = [one.recorded_at for one in self.devices.values() if one.recorded_at]
         moved = compare(self._known.state.devices, self.devices, self._due)
@@ -167,7 +165,8 @@ class Fold:
             for offer in _offers(occasion, zone, world.catalog):
                 facts = self._facts(device_id, occasion, zone, offer, world)
                 decision = decide(offer, facts)
-                candidates.append(Candidate(offer, occasion, decision))
+                seen = None if isinstance(facts.weather, str) else facts.weather.seen()
+                candidates.append(Candidate(offer, occasion, decision, seen))
         return candidates
 
     def _facts(
@@ -178,7 +177,7 @@ class Fold:
         offer: Offer,
         world: World,
     ) -> Facts:
-        timezone = zone.timezone or world.house.timezone
+        timezone = zone.timezone or world.timezone
         place = place_of(zone, occasion.point)
         weather = world.weather.near(place, self.now, offer.max_weather_age)
         return Facts(
@@ -189,7 +188,6 @@ class Fold:
             device=self.profile.devices[device_id],
             profile=self.profile,
             tallies=tuple(self._tallies),
-            house_caps=world.house.caps,
             weather=weather,
             values=self._values(zone, timezone, offer, weather),
         )
@@ -223,6 +221,7 @@ class Fold:
             verdict=decision.verdict,
             reason=decision.reason,
             trace=decision.trace,
+            weather=one.weather,
         )
         self._decided.append(row)
         if decision.verdict is Verdict.DECIDED and decision.content is not None:

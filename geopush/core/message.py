@@ -7,6 +7,7 @@ from typing import NewType, assert_never
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 MessageId = NewType("MessageId", UUID)
 
@@ -87,8 +88,15 @@ class State(StrEnum):
     UNKNOWN = auto()
 
 
+# What never left: its caps are given back.
+UNSENT = frozenset({State.DEAD_ADDRESS, State.REJECTED, State.EXPIRED, State.WITHDRAWN})
+
+
 class Message(Struct, frozen=True):
-    """One offer on its way to one device, as claimed from the outbox."""
+    """One offer on its way to one device, as claimed from the outbox.
+
+    It is ``in_doubt`` once a try may have arrived without our hearing of it.
+    """
 
     message_id: MessageId
     bucket: int
@@ -104,6 +112,7 @@ class Message(Struct, frozen=True):
     expires_at: datetime
     attempts: int
     claim: UUID
+    in_doubt: bool = False
 
 
 class Accepted(Struct, frozen=True):
@@ -159,10 +168,22 @@ class Fate(Struct, frozen=True):
 
 def settle(message: Message, outcome: Outcome, now: datetime) -> Fate:
     """Say what becomes of a claimed message after the gateway's answer."""
+    if isinstance(outcome, Transient) and outcome.ambiguous:
+        message = replace(message, in_doubt=True)
     state, reason, wait = _next(message, outcome)
-    if state is State.RETRY and now + wait >= message.expires_at:
-        return Fate(message, State.EXPIRED, now, reason)
-    return Fate(message, state, now + wait, reason)
+    if state is State.RETRY and now + wait < message.expires_at:
+        return Fate(message, State.RETRY, now + wait, reason)
+    return end(message, State.EXPIRED if state is State.RETRY else state, now, reason)
+
+
+def end(message: Message, state: State, now: datetime, reason: str) -> Fate:
+    """Say what becomes of a message that is tried no more.
+
+    One in doubt is never said not to have left: nobody knows, and its caps are kept.
+    """
+    if message.in_doubt and state in UNSENT:
+        return Fate(message, State.UNKNOWN, now, reason)
+    return Fate(message, state, now, reason)
 
 
 def _next(message: Message, outcome: Outcome) -> tuple[State, str, timedelta]:

@@ -19,9 +19,9 @@ from geopush.core.customer import Purpose
 from geopush.core.experiment import Experiment, StopWhen, check_experiment, check_stop
 from geopush.core.message import Delivery
 from geopush.core.schedule import Schedule, check_schedule
-from geopush.core.shape import MISFITS, piece, pieces, read
+from geopush.core.shape import MISFITS, Word, piece, pieces, read
 from geopush.core.trigger import Trigger, Words, read_triggers, waits_for
-from geopush.core.wording import Line, MessageDocument, MessageTemplate, read_message
+from geopush.core.wording import MessageDocument, MessageTemplate, read_message
 from zones import Problem
 
 READ_ONLY = ("offer_id", "revision", "paused")  # what GET adds and PUT takes back
@@ -69,7 +69,7 @@ class AudienceDocument(Struct, frozen=True, forbid_unknown_fields=True):
 class OfferDocument(Struct, frozen=True, forbid_unknown_fields=True):
     """An offer as its author wrote it; what is a language of its own is read apart."""
 
-    name: Line
+    name: Word
     category: Category
     trigger: object
     message: MessageDocument
@@ -127,19 +127,19 @@ class Refusal(Struct, frozen=True):
     """Why a body is no offer; ``unreadable`` if it does not even have the shape."""
 
     unreadable: bool
-    problems: list[Problem]
+    problems: tuple[Problem, ...]
 
 
 def parse_offer(offer_id: str, body: bytes) -> Offer | Refusal:
     """Return an offer ready to be decided, or everything that is wrong with it."""
     if len(body) > MOST_BYTES:
         text = f"is longer than {MOST_BYTES} bytes; no offer needs that many"
-        return Refusal(True, [Problem("$", "too_large", text)])
+        return Refusal(True, (Problem("$", "too_large", text),))
     try:
         raw = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         text = f"is no JSON that can be read: {str(error)[:200]}"
-        return Refusal(True, [Problem("$", "unreadable", text)])
+        return Refusal(True, (Problem("$", "unreadable", text),))
     problems: list[Problem] = []
     draft = read(raw, OfferDocument, "$", problems)
     parts = _read_parts(raw, problems)
@@ -147,12 +147,7 @@ def parse_offer(offer_id: str, body: bytes) -> Offer | Refusal:
     if draft is not None and parts.message is not None and not problems:
         return _compile(offer_id, draft, parts, parts.message, _written(raw))
     unreadable = any(problem.code in MISFITS for problem in problems)
-    return Refusal(unreadable, problems)
-
-
-def document(offer: Offer) -> dict[str, object]:
-    """Return what the author wrote, with nothing added."""
-    return dict(offer.document)
+    return Refusal(unreadable, tuple(problems))
 
 
 def needs_weather(offer: Offer) -> bool:

@@ -9,9 +9,7 @@ from typing import Annotated, NewType
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-CustomerId = NewType("CustomerId", str)
 DeviceId = NewType("DeviceId", str)
-Bucket = NewType("Bucket", int)
 
 OLDEST = timedelta(days=7)  # older pings are not even kept for visits
 AHEAD = timedelta(minutes=5)  # a phone's clock may be this far ahead of ours

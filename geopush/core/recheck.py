@@ -7,6 +7,7 @@ from geopush.core.change import Change
 from geopush.core.context import last_point
 from geopush.core.customer import Purpose, has_consent
 from geopush.core.edge import Edge, seen_within
+from geopush.core.evaluate import tallies_kept
 from geopush.core.fold import Fold, Occasion, World
 from geopush.core.known import KnownOf
 from geopush.core.ping import DeviceId
@@ -19,6 +20,7 @@ def recheck(edge: Edge, known: KnownOf, world: World, now: datetime) -> list[Cha
     zone = world.catalog.zones.get(edge.zone_id)
     if zone is None or edge.turned_at is None:
         return []
+    kept = tallies_kept(world.catalog)
     changes = []
     for key in sorted(known):
         fold = Fold(known[key], now)
@@ -34,7 +36,7 @@ def recheck(edge: Edge, known: KnownOf, world: World, now: datetime) -> list[Cha
             offer_id=edge.offer_id,
         )
         fold.decide(device_id, [occasion], world)
-        changes.append(fold.change(world.house.tallies_kept))
+        changes.append(fold.change(kept))
     return [one for one in changes if one is not None]
 
 

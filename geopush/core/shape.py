@@ -3,16 +3,19 @@
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
-from msgspec import inspect
+from msgspec import Meta, inspect
 
 from geopush.core.expected import in_words, shown
 from geopush.core.problems import note_unknown
 from zones import Problem
 
 T = TypeVar("T")
+
+# What authors and phones call things by; databases take no NUL in a text.
+Word = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00]*\Z")]
 
 # The codes of what does not fit; all other problems are about what fits and cannot be.
 MISFITS = frozenset(

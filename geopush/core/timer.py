@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from geopush.core.change import Change
 from geopush.core.context import last_point
 from geopush.core.customer import Purpose, has_consent
+from geopush.core.evaluate import tallies_kept
 from geopush.core.fold import Fold, Occasion, World
 from geopush.core.known import KnownOf
 from geopush.core.ping import CustomerKey, DeviceId
@@ -58,7 +59,8 @@ def ring(timers: Sequence[Timer], known: KnownOf, world: World, now: datetime) -
             _write(timer, fold, *answer, world)
         else:
             later[timer] = answer
-    changes = [fold.change(world.house.tallies_kept) for fold in folds.values()]
+    kept = tallies_kept(world.catalog)
+    changes = [fold.change(kept) for fold in folds.values()]
     return Rung(tuple(one for one in changes if one is not None), later)
 
 
@@ -73,13 +75,13 @@ def _ask(
     zone = world.catalog.zones.get(timer.zone_id)
     age = fold.now - (where.recorded_at or presence.since)
     in_sight = (
-        age <= world.house.dwell_seen
+        age <= world.dwell_seen
         and timer.device_id in fold.profile.devices
         and has_consent(fold.profile.consents, Purpose.LOCATION, fold.now)
     )
-    if zone is None or not in_sight or zone.dwell_seconds is None:
+    if zone is None or not in_sight or not zone.enabled or zone.dwell_seconds is None:
         # Ever more seldom; whoever is seen again dwells by the ping itself.
-        return fold.now + max(world.house.dwell_seen, age)
+        return fold.now + max(world.dwell_seen, age)
     due = presence.since + timedelta(seconds=zone.dwell_seconds)
     if fold.now < due:
         return due

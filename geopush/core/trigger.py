@@ -6,10 +6,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from geopush.core.shape import read
+from geopush.core.shape import Word, read
 from zones import Problem
 
-Word = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00]*\Z")]
 Words = Annotated[tuple[Word, ...], Meta(min_length=1, max_length=200)]
 
 

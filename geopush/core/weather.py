@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum, auto
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
+from geopush.core.ping import Latitude, Longitude, Moment
 from zones import Point, cell_of, neighbours
 
 CELL_RESOLUTION = 5  # hexagons of about 250 km2, 17 km from centre to centre
@@ -17,7 +19,6 @@ EARTH_KM = 6371.0
 Number = Annotated[float, Meta(ge=-1e6, le=1e6)]
 Share = Annotated[float, Meta(ge=0, le=100)]
 Amount = Annotated[float, Meta(ge=0, le=10_000)]
-Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class Sky(StrEnum):
@@ -61,11 +62,12 @@ WMO: dict[int, Sky] = {
 }
 
 
-class Observation(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The weather at one place and moment; what was not observed is missing."""
+class WeatherSeen(Struct, frozen=True, omit_defaults=True):
+    """The weather of a moment; what was not observed is missing.
 
-    longitude: Annotated[float, Meta(ge=-180, le=180)]
-    latitude: Annotated[float, Meta(ge=-90, le=90)]
+    Decisions keep it without its place, which would tell where somebody was.
+    """
+
     observed_at: Moment
     temperature_c: Annotated[float, Meta(ge=-100, le=70)] | None = None
     apparent_c: Annotated[float, Meta(ge=-120, le=90)] | None = None
@@ -79,11 +81,6 @@ class Observation(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
     is_day: bool | None = None
     wmo_code: Annotated[int, Meta(ge=0, le=99)] | None = None
     sky: Sky | None = None
-
-    @property
-    def point(self) -> Point:
-        """Where it was observed."""
-        return Point(longitude=self.longitude, latitude=self.latitude)
 
     def values(self) -> dict[str, float | int | bool | str | None]:
         """What conditions and words may ask of it, by field name."""
@@ -106,6 +103,22 @@ class Observation(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
         if self.sky is not None or self.wmo_code is None:
             return self.sky
         return WMO.get(self.wmo_code)
+
+
+class Observation(WeatherSeen, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The weather at one place and moment."""
+
+    longitude: Longitude
+    latitude: Latitude
+
+    @property
+    def point(self) -> Point:
+        """Where it was observed."""
+        return Point(longitude=self.longitude, latitude=self.latitude)
+
+    def seen(self) -> WeatherSeen:
+        """Return what was observed, without where."""
+        return msgspec.convert(self, WeatherSeen, from_attributes=True)
 
 
 Absent = Literal["weather_unknown", "weather_stale"]

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from geopush.core.shape import piece
+from geopush.core.shape import Word, piece
 from geopush.core.template import Template, parse_address, parse_template
 from zones import Problem
 
@@ -17,7 +17,6 @@ DEFAULT_TTL = 3600
 MOST_LANGUAGES = 32
 MOST_BUTTONS = 4
 
-Line = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00]*\Z")]
 Source = Annotated[str, Meta(min_length=1, max_length=2048, pattern=r"^[^\x00]*\Z")]
 Language = Annotated[
     str,
@@ -28,7 +27,7 @@ Language = Annotated[
 ]
 Texts = Annotated[dict[Language, Source], Meta(min_length=1, max_length=MOST_LANGUAGES)]
 Number = Annotated[int, Meta(ge=-(10**15), le=10**15)]
-Extras = Annotated[dict[Line, Source | Number | float | bool], Meta(max_length=16)]
+Extras = Annotated[dict[Word, Source | Number | float | bool], Meta(max_length=16)]
 Image = Annotated[
     str,
     Meta(
@@ -51,7 +50,7 @@ _RESERVED = re.compile(
 class ButtonDocument(Struct, frozen=True, forbid_unknown_fields=True):
     """A button as its author wrote it."""
 
-    id: Line
+    id: Word
     text: Texts
 
 
@@ -66,7 +65,7 @@ class MessagePatch(Struct, frozen=True, forbid_unknown_fields=True):
     url: Source | None = None
     image: Image | None = None
     buttons: Buttons = ()
-    data: Annotated[dict[Line, Source], Meta(max_length=16)] = {}
+    data: Annotated[dict[Word, Source], Meta(max_length=16)] = {}
     ios: Extras = {}
     android: Extras = {}
 
@@ -79,7 +78,7 @@ class MessageDocument(Struct, frozen=True, forbid_unknown_fields=True):
     url: Source | None = None
     image: Image | None = None
     buttons: Buttons = ()
-    data: Annotated[dict[Line, Source], Meta(max_length=16)] = {}
+    data: Annotated[dict[Word, Source], Meta(max_length=16)] = {}
     ios: Extras = {}
     android: Extras = {}
     ttl_seconds: Annotated[int, Meta(ge=60, le=2_419_200)] = DEFAULT_TTL

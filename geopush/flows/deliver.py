@@ -5,9 +5,8 @@ written, so that a database that is away for a moment makes no answer unknown.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
-from itertools import repeat
 
 from geopush import log
 from geopush.clock import Clock, Mint
@@ -22,7 +21,9 @@ from geopush.core.message import (
     Outcome,
     Platform,
     Rejected,
+    State,
     Transient,
+    end,
     settle,
 )
 from geopush.core.ping import CustomerKey
@@ -48,11 +49,12 @@ class Deliver:
         self,
         pool: Pool,
         gateways: Gateways,
-        catalog: Callable[[], Catalog],
+        catalog: Callable[[], Awaitable[Catalog]],
         clock: Clock,
         mint: Mint,
         metrics: Metrics,
     ) -> None:
+        """``catalog`` gives the one that is in force, whoever changed it last."""
         self._pool = pool
         self._gateways = gateways
         self._catalog = catalog
@@ -98,22 +100,34 @@ class Deliver:
             claimed = await outbox.claim(
                 connection, BATCH, self._mint(), self._clock(), LEASE
             )
-            if not claimed:
-                return 0
-            keys = [CustomerKey(one.bucket, one.customer_id) for one in claimed]
-            known = await presences.load(connection, keys)
-        await asyncio.gather(*map(self._handle, claimed, repeat(known)))
+        if not claimed:
+            return 0
+        try:
+            catalog, known = await self._catalog(), await self._known(claimed)
+        except Exception:  # nothing has left yet, so nothing is in doubt
+            again = [self._postponed(one) for one in claimed]
+            self._unsettled += [(fate, None) for fate in again]
+            raise
+        await asyncio.gather(*(self._handle(one, catalog, known) for one in claimed))
         await self._write()
         return len(claimed)
 
-    async def _handle(self, message: Message, known: KnownOf) -> None:
+    async def _known(self, claimed: Sequence[Message]) -> KnownOf:
+        keys = [CustomerKey(one.bucket, one.customer_id) for one in claimed]
+        async with self._pool.acquire() as connection:
+            return await presences.load(connection, keys)
+
+    def _postponed(self, message: Message) -> Fate:
+        return Fate(message, State.RETRY, self._clock(), "not_looked_at")
+
+    async def _handle(self, message: Message, catalog: Catalog, known: KnownOf) -> None:
         """Take one message as far as it gets, and keep what became of it."""
         now = self._clock()
         key = CustomerKey(message.bucket, message.customer_id)
-        offer = self._catalog().offer(message.offer_id)
+        offer = catalog.offer(message.offer_id)
         against = objection(message, offer, known.get(key), now)
         if against is not None:
-            fate = Fate(message, against.state, now, against.reason)
+            fate = end(message, against.state, now, against.reason)
             self._unsettled.append((fate, None))
             return
         outcome = await self._send(message)
@@ -150,7 +164,7 @@ class Deliver:
     def _count(self, settling: Sequence[tuple[Fate, Outcome | None]]) -> None:
         for fate, _ in settling:
             self._metrics.messages.labels(fate.state).inc()
-            if fate.state not in ("accepted", "retry"):
+            if fate.state not in (State.ACCEPTED, State.RETRY):
                 log.info(
                     "message.ended",
                     message_id=str(fate.message.message_id),

@@ -6,7 +6,7 @@ one commit. An answer is given only once everything it caused is committed.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -26,7 +26,8 @@ UPLOADS = 128  # a flush; more would release its answers as a herd
 PINGS = 4_000  # of them at most this many pings, so that a flush stays short
 ROOM = 50_000  # pings that may wait; beyond it a phone is told to come back
 RACES = 3  # lost races before a customer's row is locked
-PATIENCE = 4.0  # seconds until a waiting upload hears that the database is away
+PATIENCE = 4.0  # seconds until an upload that waits is told to come back
+LONGEST_FLUSH = 4.0  # seconds; a database that takes longer is taken for away
 COME_BACK = 2  # seconds, to phones turned away
 
 Waiting = tuple[Upload, "asyncio.Future[Answer]"]
@@ -63,7 +64,11 @@ class Ingest:
         self._pings_waiting += size
         if self._flusher is None:
             self._flusher = asyncio.create_task(self._flush_all())
-        return await answer
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await answer
+        except TimeoutError:
+            raise Overloaded(COME_BACK) from None
 
     def trouble(self) -> str | None:
         """Say why uploads are turned away, if they are or soon will be."""
@@ -82,32 +87,44 @@ class Ingest:
     async def _flush_all(self) -> None:
         try:
             while self._queue:
+                batch = self._next_batch()
                 self._metrics.waiting.set(len(self._queue))
-                await self._flush(self._next_batch())
+                await self._flush(batch)
         finally:
             self._flusher = None
 
     def _next_batch(self) -> list[Waiting]:
+        """What goes into the next flush; nobody waits any more for what is left out."""
         batch: list[Waiting] = []
         pings = 0
         while self._queue and len(batch) < UPLOADS and pings < PINGS:
-            waiting = self._queue.popleft()
-            pings += len(waiting[0].pings)
-            batch.append(waiting)
-        self._pings_waiting -= pings
+            upload, answer = self._queue.popleft()
+            self._pings_waiting -= len(upload.pings)
+            if not answer.done():
+                pings += len(upload.pings)
+                batch.append((upload, answer))
         return batch
 
     async def _flush(self, batch: Sequence[Waiting]) -> None:
         uploads = [upload for upload, _ in batch]
+        answers: dict[int, Answer] = {}
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(LONGEST_FLUSH):
                 with self._metrics.flush_seconds.time():
-                    answers = await self._commit(uploads)
-        except Exception as error:  # handed to whoever waits
-            await self._fail(batch, error)
-            return
-        for (_, waiting), answer in zip(batch, answers, strict=True):
+                    await self._commit(uploads, answers)
+        except Exception as error:  # handed to whoever waits and is not committed
+            left = [one for at, one in enumerate(batch) if at not in answers]
+            self._tell_waiting(batch, answers)
+            await self._fail(left, error)
+        else:
+            self._tell_waiting(batch, answers)
+
+    def _tell_waiting(
+        self, batch: Sequence[Waiting], answers: Mapping[int, Answer]
+    ) -> None:
+        for at, answer in answers.items():
             self._count(answer)
+            _, waiting = batch[at]
             if not waiting.done():
                 waiting.set_result(answer)
 
@@ -123,22 +140,27 @@ class Ingest:
             if not waiting.done():
                 waiting.set_exception(Overloaded(COME_BACK) if gone else error)
 
-    async def _commit(self, uploads: Sequence[Upload]) -> list[Answer]:
-        """Read, decide, write; who loses a race reads and decides again."""
-        answers: dict[int, Answer] = {}
+    async def _commit(
+        self, uploads: Sequence[Upload], answers: dict[int, Answer]
+    ) -> None:
+        """Read, decide, write; who loses a race reads and decides again.
+
+        ``answers`` has those that are committed, also when this fails half-way.
+        """
         left = dict(enumerate(uploads))
         async with self._pool.acquire() as connection:
             for _ in range(RACES):
                 await self._try(connection, left, answers)
                 if not left:
-                    return [answers[at] for at in range(len(uploads))]
+                    return
                 self._metrics.lost_races.inc(len(left))
+            locked: dict[int, Answer] = {}
             async with connection.transaction():
                 await presences.lock(connection, _customers(left))
-                await self._try(connection, left, answers)
+                await self._try(connection, left, locked)
+            answers.update(locked)
         if left:
             raise Overloaded(COME_BACK)
-        return [answers[at] for at in range(len(uploads))]
 
     async def _try(
         self,

@@ -14,7 +14,7 @@ OLDEST = timedelta(days=7)  # no offer asks for weather older than a day
 AHEAD = timedelta(minutes=5)  # how far the clock of a weather service may be ahead
 
 
-class Fate(StrEnum):
+class Reception(StrEnum):
     """What became of an observation."""
 
     ACCEPTED = auto()
@@ -24,44 +24,46 @@ class Fate(StrEnum):
 
 async def observe(
     pool: Pool, refresh: Refresh, observations: Sequence[Observation], clock: Clock
-) -> list[Fate]:
+) -> list[Reception]:
     """Put the newest observations in force, and say of each what became of it."""
     cells = [kept_under(one) for one in observations]
     async with pool.acquire() as connection, connection.transaction():
         await changes.lock_catalog(connection)
         known = await weather.observed_at(connection, cells)
-        fates = _fates(observations, cells, known, clock())
+        receptions = _receptions(observations, cells, known, clock())
         newer = {
             cell: one
-            for cell, one, fate in zip(cells, observations, fates, strict=True)
-            if fate is Fate.ACCEPTED
+            for cell, one, reception in zip(
+                cells, observations, receptions, strict=True
+            )
+            if reception is Reception.ACCEPTED
         }
         if not newer:
-            return fates
+            return receptions
         revision = await changes.advance(connection)
         await weather.save_weather(connection, newer, revision)
     await refresh.reached(revision)
-    return fates
+    return receptions
 
 
-def _fates(
+def _receptions(
     observations: Sequence[Observation],
     cells: Sequence[str],
     known: Mapping[str, datetime],
     now: datetime,
-) -> list[Fate]:
+) -> list[Reception]:
     """Of each cell one is accepted: the newest, and of equals the last."""
-    fates: list[Fate] = []
+    receptions: list[Reception] = []
     newest: dict[str, int] = {}
     since = dict(known)
     for index, (cell, one) in enumerate(zip(cells, observations, strict=True)):
         if one.observed_at > now + AHEAD:
-            fates.append(Fate.IN_THE_FUTURE)
+            receptions.append(Reception.IN_THE_FUTURE)
         elif one.observed_at < since.get(cell, now - OLDEST):
-            fates.append(Fate.STALE)
+            receptions.append(Reception.STALE)
         else:
             if cell in newest:
-                fates[newest[cell]] = Fate.STALE
-            fates.append(Fate.ACCEPTED)
+                receptions[newest[cell]] = Reception.STALE
+            receptions.append(Reception.ACCEPTED)
             newest[cell], since[cell] = index, one.observed_at
-    return fates
+    return receptions

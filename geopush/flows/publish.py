@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from geopush.clock import Clock
+from geopush.core.catalog import DECIDING
 from geopush.core.offer import Offer, Status
 from geopush.flows.refresh import Refresh
 from geopush.flows.revision import Expected, Saved, Unsaved, against
@@ -27,8 +28,6 @@ from geopush.store.pool import Connection, Pool
 from geopush.store.tallies import give_back
 from geopush.store.zones import ZoneRow
 from zones import Zone, ZoneId
-
-SENDING = (Status.LIVE, Status.SHADOW)
 
 
 class Publish:
@@ -52,10 +51,10 @@ class Publish:
             unsaved = against(old.revision if old else None, expected)
             if unsaved is not None:
                 return unsaved
-            if old is not None and old.feature == row.feature:
-                return Saved(old.revision, created=False)
-            revision = await changes.advance(connection)
-            await zones.save_zones(connection, [row], revision, self._clock())
+            revision = old.revision if old else 0
+            if old is None or old.feature != row.feature:
+                revision = await changes.advance(connection)
+                await zones.save_zones(connection, [row], revision, self._clock())
         await self._refresh.reached(revision)
         return Saved(revision, created=old is None)
 
@@ -106,8 +105,9 @@ class Publish:
                 return unsaved
             row = _written(offer, old)
             if old is not None and replace(row, revision=old.revision) == old:
-                return Saved(old.revision, created=False)
-            row = await self._write(connection, row)
+                row = old
+            else:
+                row = await self._write(connection, row)
         await self._in_force(row)
         return Saved(row.revision, created=old is None)
 
@@ -142,9 +142,9 @@ class Publish:
             old = await offers.load_offer(connection, offer_id)
             if old is None:
                 return Unsaved.ABSENT
-            if old.paused is paused:
-                return None
-            row = await self._write(connection, replace(old, paused=paused))
+            row = old
+            if old.paused is not paused:
+                row = await self._write(connection, replace(old, paused=paused))
         await self._in_force(row)
         return None
 
@@ -184,7 +184,7 @@ class _HasStatus(Struct, frozen=True):
 def status_of(row: OfferRow) -> Status:
     """Return the status that counts: a pause holds over what was written."""
     written = _status(row.document or b"{}")
-    return Status.PAUSED if row.paused and written in SENDING else written
+    return Status.PAUSED if row.paused and written in DECIDING else written
 
 
 def _status(document: bytes) -> Status:
@@ -197,7 +197,7 @@ def _written(offer: Offer, old: OfferRow | None) -> OfferRow:
     paused = old is not None and old.paused
     if offer.status is Status.PAUSED:
         before = _status(old.document) if old and old.document else Status.LIVE
-        document["status"] = before if before in SENDING else Status.LIVE
+        document["status"] = before if before in DECIDING else Status.LIVE
         paused = True
     return OfferRow(offer.offer_id, 0, msgspec.json.encode(document), paused)
 

@@ -122,10 +122,11 @@ def _turned(
 ) -> dict[tuple[str, ZoneId], Edge]:
     """All edges as they are now, where somebody is inside and is waited for."""
     after: dict[tuple[str, ZoneId], Edge] = {}
-    zones = [world.catalog.zones.get(zone_id) for zone_id in occupied]
+    known = [world.catalog.zones.get(zone_id) for zone_id in occupied]
+    zones = [zone for zone in known if zone is not None and zone.enabled]
     for offer in world.catalog.offers:
         for zone in zones:
-            if zone is not None and seen_within(offer, zone) is not None:
+            if seen_within(offer, zone) is not None:
                 key = offer.offer_id, zone.zone_id
                 after[key] = turn(before.get(key), offer, zone, world, now)
     return after

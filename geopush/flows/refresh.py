@@ -96,6 +96,11 @@ class Refresh:
         self._trouble = None
         return self.revision
 
+    async def latest(self) -> Catalog:
+        """Return the catalog with every change that is committed by now."""
+        await self.run_once()
+        return self._catalog
+
     async def reached(self, revision: int) -> None:
         """Return once this revision is in force in this process."""
         while self.revision < revision:
@@ -140,11 +145,8 @@ def _changed(catalog: Catalog, newer: _Newer) -> Catalog:
     known = [_read_offer(row) for row in newer.offers]
     return catalog.with_changes(
         newer.revision,
-        zones=[zone for zone in read if zone is not None and zone.enabled],
-        removed=[
-            *(row.zone_id for row in newer.zones if row.feature is None),
-            *(zone.zone_id for zone in read if zone is not None and not zone.enabled),
-        ],
+        zones=[zone for zone in read if zone is not None],
+        removed=[row.zone_id for row in newer.zones if row.feature is None],
         offers=[offer for offer in known if offer is not None],
         ended=[row.offer_id for row in newer.offers],
     )

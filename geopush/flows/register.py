@@ -55,7 +55,7 @@ class Denied(StrEnum):
 class Impossible(Struct, frozen=True):
     """A registration that reads well and cannot be."""
 
-    problems: list[Problem]
+    problems: tuple[Problem, ...]
 
 
 Answer = Registered | Denied | Doubt | Impossible
@@ -99,7 +99,7 @@ class Register:
         raw = {} if said.consents is UNSET else msgspec.to_builtins(said.consents)
         given = read_answers(raw, now, require_at=False, place="$.consents")
         if isinstance(given, list):
-            return Impossible(given)
+            return Impossible(tuple(given))
         asked = Asked(
             said=said,
             holder=holder,
@@ -122,7 +122,7 @@ class Register:
         case = await _look(connection, asked, device)
         made = plan(case)
         if isinstance(made, list):
-            return Impossible(made)
+            return Impossible(tuple(made))
         await _write(connection, case, made)
         return self._registered(asked, made.device, is_new=device is None)
 
@@ -134,7 +134,7 @@ class Register:
             return Denied.WRONG_SECRET
         problems = check(said, device, self._rules.apps)
         if problems:
-            return Impossible(problems)
+            return Impossible(tuple(problems))
         app = said.app or (device.app if device else "")
         if asked.holder.app not in (None, app):
             return Denied.OTHER_APP

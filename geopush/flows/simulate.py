@@ -15,7 +15,7 @@ from geopush.core.catalog import DECIDING, Catalog
 from geopush.core.change import Change, Decided, NewMessage, Taken, Upload
 from geopush.core.customer import Consent, Preferences, Purpose
 from geopush.core.evaluate import evaluate
-from geopush.core.fold import House, World
+from geopush.core.fold import World
 from geopush.core.known import Attribute, DeviceProfile, Known, Profile, State
 from geopush.core.message import Platform
 from geopush.core.offer import Offer, Status, needs_weather
@@ -112,7 +112,6 @@ class _Walk:
         self.not_taken = 0
         self._catalog = catalog
         self._assumed = assumed
-        self._house = House(timezone=assumed.timezone)
         self._weather = Weather({}, radius_km=WEATHER_RADIUS_KM)
         self._to_come = deque(sorted(observations, key=lambda one: one.observed_at))
         self._known: Known | None = None
@@ -122,7 +121,7 @@ class _Walk:
         now = ping.recorded_at
         self._observe(now)
         known = self._known or _somebody(self._assumed, self._catalog.offers, now)
-        world = World(self._catalog, self._weather, self._house)
+        world = World(self._catalog, self._weather, self._assumed.timezone)
         upload = Upload(PHONE, WHO, ((0, ping),))
         found = evaluate((upload,), {WHO: known}, world, now)
         (answer,) = found.answers

@@ -1,10 +1,13 @@
 """The files of a simulation: zones, offers and weather, with their problems by file."""
 
+from pathlib import PurePath
+
 import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from geopush.core.offer import Offer, Refusal, parse_offer
+from geopush.core.ping import Identifier
 from geopush.core.weather import Observation
 from zones import Problem, Zone, parse_zones
 
@@ -16,12 +19,20 @@ class Source(Struct, frozen=True):
     body: bytes
 
 
+class WrittenOffer(Struct, frozen=True):
+    """An offer as a file has it: where, its id, and what is written there."""
+
+    path: str
+    offer_id: str
+    document: Raw
+
+
 class _Offers(Struct):
     offers: list[Raw]
 
 
 class _Named(Struct):
-    offer_id: str
+    offer_id: Identifier | None = None
 
 
 class _Weather(Struct):
@@ -40,16 +51,27 @@ def read_zones(source: Source, problems: list[Problem]) -> tuple[Zone, ...]:
 
 def read_offers(source: Source, problems: list[Problem]) -> tuple[Offer, ...]:
     """Return the offers of a list, of ``{"offers": [...]}``, or one on its own."""
-    documents = _documents(source, problems)
-    offers: dict[str, Offer] = {}
-    for path, document in documents:
-        offer = _read_offer(source, path, document, problems)
-        if offer is not None and offer.offer_id in offers:
-            text = f'"{offer.offer_id}" is also the id of an offer before this one'
+    offers = []
+    for written in read_documents(source, problems):
+        read = parse_offer(written.offer_id, bytes(written.document))
+        if isinstance(read, Refusal):
+            problems += [_in(source, one, written.path) for one in read.problems]
+        else:
+            offers.append(read)
+    return tuple(offers)
+
+
+def read_documents(source: Source, problems: list[Problem]) -> list[WrittenOffer]:
+    """Return each offer as it is written; one on its own may go by the file's name."""
+    documents: dict[str, WrittenOffer] = {}
+    for path, document in _documents(source, problems):
+        offer_id = _offer_id(source, path, document, problems)
+        if offer_id is not None and offer_id in documents:
+            text = f'"{offer_id}" is also the id of an offer before this one'
             _note(source, f"{path}.offer_id", "id_repeated", text, problems)
-        elif offer is not None:
-            offers[offer.offer_id] = offer
-    return tuple(offers.values())
+        elif offer_id is not None:
+            documents[offer_id] = WrittenOffer(path, offer_id, document)
+    return list(documents.values())
 
 
 def read_weather(
@@ -91,20 +113,20 @@ def _documents(source: Source, problems: list[Problem]) -> list[tuple[str, Raw]]
     return [("$", Raw(body))]
 
 
-def _read_offer(
+def _offer_id(
     source: Source, path: str, document: Raw, problems: list[Problem]
-) -> Offer | None:
+) -> str | None:
     try:
         offer_id = msgspec.json.decode(document, type=_Named).offer_id
     except _MISFIT as error:
-        text = f'should be an offer with its "offer_id": {error}'
-        _note(source, path, "unreadable", text, problems)
+        _note(source, path, "unreadable", f"should be an offer: {error}", problems)
         return None
-    offer = parse_offer(offer_id, bytes(document))
-    if isinstance(offer, Refusal):
-        problems += [_in(source, one, path) for one in offer.problems]
-        return None
-    return offer
+    if offer_id is None and path == "$":
+        return PurePath(source.name).stem
+    if offer_id is None:
+        text = '"offer_id" is missing; name each offer of a list'
+        _note(source, path, "id_missing", text, problems)
+    return offer_id
 
 
 def _in(source: Source, problem: Problem, root: str = "$") -> Problem:

@@ -1,6 +1,6 @@
 """What an upload of zones would change, worked out before anything is written."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum, auto
 
 import msgspec
@@ -26,8 +26,8 @@ class Upload(Struct, frozen=True):
     the one group that the uploader may touch; None is all.
     """
 
-    zones: Sequence[Zone]
-    rejected: Collection[ZoneId] = ()
+    zones: tuple[Zone, ...]
+    rejected: tuple[ZoneId, ...] = ()
     mode: Mode = Mode.MERGE
     group: str | None = None
     reach: str | None = None
@@ -39,11 +39,11 @@ class Upload(Struct, frozen=True):
 class Plan(Struct, frozen=True):
     """What an upload changes; ``foreign`` are zones that were out of its reach."""
 
-    created: list[ZoneRow]
-    updated: list[ZoneRow]
+    created: tuple[ZoneRow, ...]
+    updated: tuple[ZoneRow, ...]
     unchanged: int
-    removed: list[ZoneId]
-    foreign: list[ZoneId]
+    removed: tuple[ZoneId, ...]
+    foreign: tuple[ZoneId, ...]
 
 
 class WouldRemove(Struct, frozen=True):
@@ -56,7 +56,7 @@ class WouldRemove(Struct, frozen=True):
 class OutOfReach(Struct, frozen=True):
     """Zones of these ids are there, in groups that the uploader may not touch."""
 
-    zone_ids: list[ZoneId]
+    zone_ids: tuple[ZoneId, ...]
 
 
 def write_zone(zone: Zone) -> ZoneRow:
@@ -76,18 +76,22 @@ def plan(
     upload: Upload,
 ) -> Plan | WouldRemove | OutOfReach:
     """Compare an upload with what is there; ``group``: what it may remove from."""
-    foreign = sorted(row.zone_id for row in known.values() if not _reaches(upload, row))
+    foreign = tuple(
+        sorted(row.zone_id for row in known.values() if not _reaches(upload, row))
+    )
     if foreign and not upload.partial:
         return OutOfReach(foreign)
     rows = [row for row in rows if row.zone_id not in foreign]
     kept = {row.zone_id for row in rows} | set(upload.rejected)
-    removed = sorted(row.zone_id for row in group.values() if row.zone_id not in kept)
+    removed = tuple(
+        sorted(row.zone_id for row in group.values() if row.zone_id not in kept)
+    )
     if 2 * len(removed) > len(group) and len(removed) > upload.allow_removed:
         return WouldRemove(len(removed), len(group))
     changed = [row for row in rows if not _is_same(row, known.get(row.zone_id))]
     return Plan(
-        created=[row for row in changed if row.zone_id not in known],
-        updated=[row for row in changed if row.zone_id in known],
+        created=tuple(row for row in changed if row.zone_id not in known),
+        updated=tuple(row for row in changed if row.zone_id in known),
         unchanged=len(rows) - len(changed),
         removed=removed,
         foreign=foreign,

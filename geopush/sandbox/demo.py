@@ -17,8 +17,8 @@ from msgspec import Struct
 from geopush.sandbox.city import City, read_city
 from geopush.sandbox.city.hours import Observation
 from geopush.sandbox.clock import SteppedClock
-from geopush.sandbox.desk import GEOJSON, Desk, Stage
-from geopush.sandbox.phones import House, Phone
+from geopush.sandbox.desk import GEOJSON, Desk
+from geopush.sandbox.phones import Phone, Stage
 from geopush.sandbox.story import (
     Decision,
     Inbox,
@@ -61,14 +61,8 @@ async def play(
         desk = Desk(session, stage)
         progress(0, 1, "uploading zones and offers")
         await _furnish(desk, city)
-        house = House(
-            base_url=stage.base_url,
-            sdk_key=stage.keys["sdk"],
-            crm_key=stage.keys["crm"],
-            identity_secret=stage.identity_secret,
-        )
         people = plan_walks(city, seed, walkers, START, END)
-        phones = [Phone(one, house=house, session=session) for one in people]
+        phones = [Phone(one, stage=stage, session=session) for one in people]
         await asyncio.gather(*map(_introduce, phones))
         day = _Day(city, phones, desk)
         await day.play(clock, settle, progress)

@@ -1,6 +1,6 @@
 """How everybody but phones speaks to geopush: over HTTP, with the key of a role."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -8,21 +8,12 @@ import msgspec
 from aiohttp import ClientSession
 from msgspec import Struct
 
-from geopush.sandbox.phones import UnexpectedAnswer
+from geopush.sandbox.phones import Stage, UnexpectedAnswer
 
 GEOJSON, JSON = "application/geo+json", "application/json"
 PAGE = 1000
 
 Item = TypeVar("Item")
-
-
-class Stage(Struct, frozen=True):
-    """Where geopush and the inbox are, and the keys: what sandbox.json tells."""
-
-    base_url: str
-    keys: Mapping[str, str]
-    identity_secret: str
-    inbox_url: str
 
 
 class Desk:

@@ -154,7 +154,7 @@ _ANDROID_NOTIFICATION = _object(
         (
             *("title", "body", "icon", "color", "sound", "tag", "click_action"),
             *("body_loc_key", "title_loc_key", "channel_id", "ticker", "event_time"),
-            *("image"),
+            "image",
         ),
         _text,
     ),

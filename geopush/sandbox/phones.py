@@ -4,7 +4,7 @@ It speaks HTTP and nothing else, as an SDK in an app would.
 """
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 
@@ -24,13 +24,13 @@ EXPECTED_REFUSALS = {
 }
 
 
-class House(Struct, frozen=True):
-    """Where geopush is and the keys for it, as sandbox.json tells."""
+class Stage(Struct, frozen=True):
+    """Where geopush and the inbox are, and the keys: what sandbox.json tells."""
 
     base_url: str
-    sdk_key: str
-    crm_key: str
+    keys: Mapping[str, str]
     identity_secret: str
+    inbox_url: str
 
 
 class RejectedPing(Struct, frozen=True):
@@ -109,19 +109,18 @@ class _Registration(Struct):
 
 
 class Phone:
-    """One walker's phone; it remembers its token and what was acknowledged."""
+    """One walker's phone; it remembers its token."""
 
-    def __init__(self, walker: Walker, *, house: House, session: ClientSession) -> None:
+    def __init__(self, walker: Walker, *, stage: Stage, session: ClientSession) -> None:
         self.walker = walker
-        self.acknowledged: list[Fix] = []
-        self._house = house
+        self._stage = stage
         self._session = session
         self._token: str | None = None
 
     async def register(self) -> None:
         """Make the device and its customer known, with what the customer agreed to."""
         status, body = await self._call(
-            "POST", "/v1/devices", self._house.sdk_key, self._registration()
+            "POST", "/v1/devices", self._stage.keys["sdk"], self._registration()
         )
         if status not in (HTTPStatus.CREATED, HTTPStatus.OK):
             raise UnexpectedAnswer(status, body)
@@ -132,26 +131,21 @@ class Phone:
         status, body = await self._call(
             "PUT",
             f"/v1/customers/{self.walker.customer_id}/preferences",
-            self._house.crm_key,
+            self._stage.keys["crm"],
             self.walker.preferences,
         )
         if status not in (HTTPStatus.CREATED, HTTPStatus.OK):
             raise UnexpectedAnswer(status, body)
 
     async def post(self, fixes: Sequence[Fix]) -> Taken | Refused:
-        """Post fixes as pings; those refused are not acknowledged."""
+        """Post fixes as pings and return what became of them."""
         pings = _Pings(list(map(_ping, fixes)))
         status, body = await self._post_with_token(pings)
         if status in EXPECTED_REFUSALS:
             return Refused(status, _problem(body).code)
         if status != HTTPStatus.ACCEPTED:
             raise UnexpectedAnswer(status, body)
-        taken = msgspec.json.decode(body, type=Taken)
-        rejected = {one.index for one in taken.rejected}
-        self.acknowledged += [
-            fix for index, fix in enumerate(fixes) if index not in rejected
-        ]
-        return taken
+        return msgspec.json.decode(body, type=Taken)
 
     async def _post_with_token(self, pings: _Pings) -> tuple[int, bytes]:
         if self._token is None:
@@ -167,7 +161,7 @@ class Phone:
     ) -> tuple[int, bytes]:
         async with self._session.request(
             method,
-            self._house.base_url + path,
+            self._stage.base_url + path,
             data=msgspec.json.encode(body),
             headers={
                 "Authorization": f"Bearer {key}",
@@ -185,7 +179,7 @@ class Phone:
             address=_Address(ADDRESS_KINDS[walker.platform], walker.address),
             customer_id=walker.customer_id,
             customer_signature=_signature(
-                walker.customer_id, self._house.identity_secret
+                walker.customer_id, self._stage.identity_secret
             ),
             timezone=walker.timezone,
             language=walker.language,

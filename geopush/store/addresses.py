@@ -2,13 +2,11 @@
 
 from datetime import datetime
 
-from msgspec.structs import replace
-
-from geopush.core.known import Known
+from geopush.core.merge import without_address
 from geopush.core.message import Message
 from geopush.core.ping import CustomerKey, DeviceId
+from geopush.store.customers import revise
 from geopush.store.pool import Connection
-from geopush.store.revise import revise
 
 # A device that named the address again after the gateway lost it keeps it.
 _MARK = """
@@ -33,14 +31,7 @@ async def lose_address(
         now,
         since or now,
     )
-
-    def without(known: Known) -> Known:
-        devices = dict(known.profile.devices)
-        device_id = DeviceId(message.device_id)
-        if device_id in devices:
-            devices[device_id] = replace(devices[device_id], has_address=False)
-        return replace(known, profile=replace(known.profile, devices=devices))
-
     if marked:
         key = CustomerKey(message.bucket, message.customer_id)
-        await revise(connection, [key], without)
+        device_id = DeviceId(message.device_id)
+        await revise(connection, [key], lambda one: without_address(one, device_id))

@@ -1,6 +1,6 @@
 """Customers' rows off the hot path: found by any of their ids, locked, written."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from geopush.core.known import Known, KnownOf, Profile, State, write
 from geopush.core.ping import CustomerKey, customer_key
@@ -12,8 +12,8 @@ _ALIAS = """
     SELECT alias_of FROM customer WHERE bucket = $1 AND customer_id = $2
 """
 
-_IS_ALIAS = """
-    SELECT 1 FROM customer
+_ALIASES = """
+    SELECT bucket, customer_id, alias_of FROM customer
     JOIN unnest($1::smallint[], $2::text[]) AS asked (bucket, customer_id)
     USING (bucket, customer_id)
     WHERE alias_of IS NOT NULL
@@ -29,6 +29,15 @@ _SAVE = """
         profile = EXCLUDED.profile
     WHERE customer.version = $3
     RETURNING version
+"""
+
+# For rows that are locked. The version moves on here too.
+_REVISE = """
+    UPDATE customer
+    SET version = customer.version + 1, state = new.state, profile = new.profile
+    FROM unnest($1::smallint[], $2::text[], $3::bytea[], $4::bytea[])
+        AS new (bucket, customer_id, state, profile)
+    WHERE customer.bucket = new.bucket AND customer.customer_id = new.customer_id
 """
 
 # What hangs on a customer follows to whom they turned out to be. What was sent or
@@ -73,11 +82,24 @@ async def resolve(connection: Connection, customer_id: str) -> CustomerKey:
 async def hold(connection: Connection, keys: Iterable[CustomerKey]) -> KnownOf:
     """Lock these customers' rows and read them; one that is not there is left out."""
     asked = sorted(set(keys))
-    buckets, ids = [key.bucket for key in asked], [key.customer_id for key in asked]
     await lock(connection, asked)
-    if await connection.fetchval(_IS_ALIAS, buckets, ids):
+    if await aliases(connection, asked):
         raise Raced("a customer turned out to be another one meanwhile")
     return await load(connection, asked)
+
+
+async def aliases(
+    connection: Connection, keys: Iterable[CustomerKey]
+) -> dict[CustomerKey, CustomerKey]:
+    """Which of these customers turned out to be others, and whom."""
+    asked = sorted(set(keys))
+    rows = await connection.fetch(
+        _ALIASES, [key.bucket for key in asked], [key.customer_id for key in asked]
+    )
+    return {
+        CustomerKey(row["bucket"], row["customer_id"]): customer_key(row["alias_of"])
+        for row in rows
+    }
 
 
 async def find(connection: Connection, customer_id: str) -> Known | None:
@@ -100,6 +122,29 @@ async def save(connection: Connection, known: Known) -> None:
     )
     if written is None:
         raise Raced("a customer's row changed meanwhile")
+
+
+async def revise(
+    connection: Connection,
+    keys: Iterable[CustomerKey],
+    change: Callable[[Known], Known],
+) -> None:
+    """Lock these customers, change them and write them, many in one statement.
+
+    One that is not there, or turned out to be another, is left out.
+    """
+    asked = sorted(set(keys))
+    await lock(connection, asked)
+    before = await load(connection, asked)
+    after = [change(known) for known in before.values()]
+    changed = [known for known in after if known != before[known.customer]]
+    await connection.execute(
+        _REVISE,
+        [known.customer.bucket for known in changed],
+        [known.customer.customer_id for known in changed],
+        [write(known.state) for known in changed],
+        [write(known.profile) for known in changed],
+    )
 
 
 async def forward(connection: Connection, gone: CustomerKey, to: CustomerKey) -> None:

@@ -9,15 +9,13 @@ from asyncpg import Record
 from msgspec import Struct
 
 from geopush.core.decide import Gate, Reason, Verdict
-from geopush.store.messages import After
+from geopush.core.weather import WeatherSeen
+from geopush.store.history import After, fetch_page
 from geopush.store.pool import Connection
-
-# A plan is made for each question, because which index serves depends on what is asked.
-_ALONE = "SET LOCAL plan_cache_mode = force_custom_plan"
 
 _LIST = """
     SELECT decision_id, customer_id, device_id, offer_id, zone_id, occasion, at,
-           verdict, reason, trace
+           verdict, reason, trace, weather
     FROM decision
     WHERE ($1::text IS NULL OR customer_id = $1)
       AND ($2::text IS NULL OR offer_id = $2)
@@ -39,7 +37,7 @@ class DecisionFilter(Struct, frozen=True):
 
 
 class DecisionRow(Struct, frozen=True):
-    """A candidate, the one reason it ended in, and the gates with what they saw."""
+    """A candidate, the reason it ended in, the gates and the weather they saw."""
 
     decision_id: UUID
     customer_id: str
@@ -50,34 +48,35 @@ class DecisionRow(Struct, frozen=True):
     at: datetime
     verdict: Verdict
     reason: Reason
-    gates: list[Gate]
+    gates: tuple[Gate, ...]
+    weather: WeatherSeen | None
     message_id: UUID | None
 
 
-_traces = msgspec.json.Decoder(list[Gate])
+_traces = msgspec.json.Decoder(tuple[Gate, ...])
+_weather = msgspec.json.Decoder(WeatherSeen)
 
 
 async def list_decisions(
     connection: Connection, asked: DecisionFilter, limit: int, after: After | None
 ) -> Sequence[DecisionRow]:
     """Return up to so many decisions, the newest first."""
-    async with connection.transaction(readonly=True):
-        await connection.execute(_ALONE)
-        rows = await connection.fetch(
-            _LIST,
-            asked.customer_id,
-            asked.offer_id,
-            asked.since,
-            asked.until,
-            after and after.at,
-            after and after.row_id,
-            limit,
-        )
+    rows = await fetch_page(
+        connection,
+        _LIST,
+        asked.customer_id,
+        asked.offer_id,
+        asked.since,
+        asked.until,
+        None if after is None else after.at,
+        None if after is None else after.row_id,
+        limit,
+    )
     return [_decision(row) for row in rows]
 
 
 def _decision(row: Record) -> DecisionRow:
-    verdict = Verdict(row["verdict"])
+    verdict, weather = Verdict(row["verdict"]), row["weather"]
     return DecisionRow(
         decision_id=row["decision_id"],
         customer_id=row["customer_id"],
@@ -89,6 +88,7 @@ def _decision(row: Record) -> DecisionRow:
         verdict=verdict,
         reason=Reason(row["reason"]),
         gates=_traces.decode(row["trace"]),
+        weather=None if weather is None else _weather.decode(weather),
         # A decision and its message go by the same id.
         message_id=row["decision_id"] if verdict is Verdict.DECIDED else None,
     )

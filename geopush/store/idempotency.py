@@ -15,6 +15,14 @@ _FORGET_OLD = """
     WHERE credential = $1 AND key = $2
       AND (started_at < $3 OR (status IS NULL AND started_at < $4))
 """
+# Each new place clears away a few that are over, so that there are never many of them.
+_CLEAR = """
+    DELETE FROM idempotency
+    WHERE (credential, key) IN (
+        SELECT credential, key FROM idempotency WHERE started_at < $1
+        ORDER BY started_at LIMIT 10 FOR UPDATE SKIP LOCKED
+    )
+"""
 _BEGIN = """
     INSERT INTO idempotency (credential, key, request_hash, started_at)
     VALUES ($1, $2, $3, $4)
@@ -56,6 +64,7 @@ async def begin(
         await connection.execute(_FORGET_OLD, *where, now - KEPT, now - ABANDONED)
         status = await connection.execute(_BEGIN, *where, request_hash, now)
         if status == "INSERT 0 1":
+            await connection.execute(_CLEAR, now - KEPT)
             return None
         row = await connection.fetchrow(_EARLIER, *where)
     return None if row is None else Kept(*row)

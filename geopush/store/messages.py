@@ -9,10 +9,8 @@ from asyncpg import Record
 from msgspec import Struct
 
 from geopush.core.message import Content, Delivery, State
+from geopush.store.history import After, fetch_page
 from geopush.store.pool import Connection
-
-# A plan is made for each question, because which index serves depends on what is asked.
-_ALONE = "SET LOCAL plan_cache_mode = force_custom_plan"
 
 _LIST = """
     SELECT message_id, customer_id, device_id, offer_id, zone_id, state, reason, due,
@@ -28,13 +26,6 @@ _LIST = """
     ORDER BY decided_at DESC, message_id DESC
     LIMIT $9
 """
-
-
-class After(Struct, frozen=True):
-    """The last row of the page before."""
-
-    at: datetime
-    row_id: UUID
 
 
 class MessageFilter(Struct, frozen=True):
@@ -75,20 +66,19 @@ async def list_messages(
     connection: Connection, asked: MessageFilter, limit: int, after: After | None
 ) -> Sequence[MessageRow]:
     """Return up to so many messages, the newest first."""
-    async with connection.transaction(readonly=True):
-        await connection.execute(_ALONE)
-        rows = await connection.fetch(
-            _LIST,
-            asked.customer_id,
-            asked.device_id,
-            asked.offer_id,
-            asked.state,
-            asked.since,
-            asked.until,
-            after and after.at,
-            after and after.row_id,
-            limit,
-        )
+    rows = await fetch_page(
+        connection,
+        _LIST,
+        asked.customer_id,
+        asked.device_id,
+        asked.offer_id,
+        asked.state,
+        asked.since,
+        asked.until,
+        None if after is None else after.at,
+        None if after is None else after.row_id,
+        limit,
+    )
     return [_message(row) for row in rows]
 
 

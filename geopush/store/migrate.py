@@ -15,6 +15,7 @@ from geopush.errors import DatabaseError
 from geopush.store.pool import Connection, open_connection
 
 MIGRATIONS: Traversable = files("geopush.store") / "migrations"
+OWNERS_TIME = 30.0  # seconds; an owner that has just started takes one or two
 
 _LOCK = 0x67656F70757368  # "geopush"; advisory locks are numbers
 _POLL = 0.1  # seconds between two tries for the lock
@@ -73,6 +74,21 @@ async def pending(
     """Return the names of what the database lacks, changing nothing."""
     known = read_migrations(directory)
     return [migration.name for migration in _missing(known, await _applied(connection))]
+
+
+async def await_migrated(dsn: str, patience: float = OWNERS_TIME) -> None:
+    """Wait until the owner of the database at ``dsn`` brought it up to this build."""
+    connection = await open_connection(dsn)
+    try:
+        async with asyncio.timeout(patience):
+            while await pending(connection):  # noqa: ASYNC110
+                await asyncio.sleep(_POLL)
+    except TimeoutError:
+        raise DatabaseError(
+            "the database is older than this build: restart the service that owns it"
+        ) from None
+    finally:
+        await connection.close()
 
 
 def read_migrations(directory: Traversable) -> list[Migration]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 from asyncpg import Record
+from msgspec import Struct
 
 from geopush.core.message import (
     Address,
@@ -51,12 +52,12 @@ _SETTLE = """
     WITH fate AS (
         SELECT * FROM unnest(
             $1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::text[],
-            $6::timestamptz[]
-        ) AS fate (bucket, message_id, claim, state, reason, due)
+            $6::timestamptz[], $7::boolean[]
+        ) AS fate (bucket, message_id, claim, state, reason, due, in_doubt)
     )
     UPDATE outbox
-    SET state = fate.state, reason = fate.reason, due = fate.due, changed_at = $7,
-        claim = NULL, claimed_until = NULL
+    SET state = fate.state, reason = fate.reason, due = fate.due,
+        in_doubt = fate.in_doubt, changed_at = $8, claim = NULL, claimed_until = NULL
     FROM fate
     WHERE outbox.bucket = fate.bucket AND outbox.message_id = fate.message_id
       AND outbox.claim = fate.claim
@@ -68,31 +69,32 @@ _SETTLE = """
 _LAPSE = """
     UPDATE outbox
     SET state = CASE delivery WHEN 'at_least_once' THEN 'queued' ELSE 'unknown' END,
-        reason = 'claim_lapsed', changed_at = $1, claim = NULL, claimed_until = NULL
+        reason = 'claim_lapsed', in_doubt = true, changed_at = $1, claim = NULL,
+        claimed_until = NULL
     WHERE state = 'claimed' AND claimed_until < $1
 """
 
+# What may have left already can be held back, but not be said never to have left.
 _WITHDRAW = """
     UPDATE outbox
-    SET state = 'withdrawn', reason = $3, changed_at = $2
+    SET state = CASE WHEN in_doubt THEN 'unknown' ELSE 'withdrawn' END, reason = $3,
+        changed_at = $2
     WHERE offer_id = $1 AND state IN ('queued', 'retry')
     RETURNING bucket, customer_id, message_id, state
 """
 
 _WITHDRAW_AT = """
     UPDATE outbox
-    SET state = 'withdrawn', reason = 'conditions_no_longer_hold', changed_at = $3
+    SET state = CASE WHEN in_doubt THEN 'unknown' ELSE 'withdrawn' END,
+        reason = 'conditions_no_longer_hold', changed_at = $3
     WHERE offer_id = $1 AND zone_id = $2 AND state IN ('queued', 'retry')
     RETURNING bucket, customer_id, message_id, state
 """
 
 _contents = msgspec.json.Decoder(Content)
-GIVEN_BACK = frozenset(
-    {State.DEAD_ADDRESS, State.REJECTED, State.EXPIRED, State.WITHDRAWN}
-)
 
 
-class Settled(msgspec.Struct, frozen=True):
+class Settled(Struct, frozen=True):
     """A message whose state was written."""
 
     customer: CustomerKey
@@ -131,6 +133,7 @@ async def claim(
             expires_at=row["expires_at"],
             attempts=row["attempts"],
             claim=claim_id,
+            in_doubt=row["in_doubt"],
         )
         for row in rows
     ]
@@ -151,9 +154,10 @@ async def settle(
         [fate.state for fate in ordered],
         [fate.reason for fate in ordered],
         [fate.due for fate in ordered],
+        [fate.message.in_doubt for fate in ordered],
         now,
     )
-    return _settled(rows)
+    return [_settled(row) for row in rows]
 
 
 async def lapse(connection: Connection, now: datetime) -> None:
@@ -166,25 +170,20 @@ async def withdraw(
 ) -> list[Settled]:
     """Take back what is queued of an offer, for good."""
     rows = await connection.fetch(_WITHDRAW, offer_id, now, reason)
-    return _settled(rows)
+    return [_settled(row) for row in rows]
 
 
 async def withdraw_at(
     connection: Connection, offer_id: str, zone_id: str, now: datetime
 ) -> list[Settled]:
     """Take back what is queued of an offer at a zone where it no longer holds."""
-    return _settled(await connection.fetch(_WITHDRAW_AT, offer_id, zone_id, now))
+    rows = await connection.fetch(_WITHDRAW_AT, offer_id, zone_id, now)
+    return [_settled(row) for row in rows]
 
 
-def _settled(rows: Sequence[Record]) -> list[Settled]:
-    return [
-        Settled(
-            CustomerKey(row["bucket"], row["customer_id"]),
-            row["message_id"],
-            State(row["state"]),
-        )
-        for row in rows
-    ]
+def _settled(row: Record) -> Settled:
+    customer = CustomerKey(row["bucket"], row["customer_id"])
+    return Settled(customer, row["message_id"], State(row["state"]))
 
 
 def _address(

@@ -5,6 +5,8 @@ from typing import TypeAlias
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from geopush.errors import DatabaseError
+
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = (
     "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
@@ -31,15 +33,45 @@ GONE: tuple[type[Exception], ...] = (
     asyncpg.InterfaceError,  # the connection or the pool is closed
     asyncpg.InternalClientError,  # the protocol broke off in the middle of an answer
 )
+_SHUT_OUT: tuple[type[Exception], ...] = (
+    *GONE,
+    asyncpg.InvalidAuthorizationSpecificationError,  # a wrong password is one too
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InsufficientPrivilegeError,
+    ValueError,  # what was given names no place
+)
 _OUR_FAULT: tuple[type[Exception], ...] = (
     asyncpg.DataError,  # an argument that asyncpg itself could not encode
     asyncpg.UnsupportedClientFeatureError,
+)
+# What a database raises that is there and has too much to do.
+_BUSY: tuple[type[Exception], ...] = (
+    asyncpg.QueryCanceledError,  # the statement took too long
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,  # another server is about to take over
 )
 
 
 def lost(error: BaseException) -> bool:
     """Tell whether the error means that the database is gone: try again later."""
     return isinstance(error, GONE) and not isinstance(error, _OUR_FAULT)
+
+
+async def reach(dsn: str) -> None:
+    """Connect once, to say in words why that cannot be: ``DatabaseError``."""
+    try:
+        connection = await open_connection(dsn)
+    except _SHUT_OUT as error:
+        why = str(error) or type(error).__name__
+        raise DatabaseError(f"the database cannot be reached: {why}") from error
+    await connection.close()
+
+
+def busy(error: BaseException) -> bool:
+    """Tell whether the database is there and could not do it now: try again later."""
+    return isinstance(error, _BUSY)
 
 
 async def open_pool(dsn: str, *, size: int = 4) -> Pool:

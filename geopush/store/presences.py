@@ -84,17 +84,17 @@ _COMMIT = """
     ), decided AS (
         INSERT INTO decision (
             bucket, decision_id, customer_id, device_id, offer_id, zone_id, occasion,
-            at, verdict, reason, trace
+            at, verdict, reason, trace, weather
         )
         SELECT bucket, decision_id, customer_id, device_id, offer_id, zone_id, occasion,
-               at, verdict, reason, trace
+               at, verdict, reason, trace, weather
         FROM unnest(
             $27::smallint[], $28::text[], $29::uuid[], $30::text[], $31::text[],
             $32::text[], $33::text[], $34::timestamptz[], $35::text[], $36::text[],
-            $37::bytea[]
+            $37::bytea[], $38::bytea[]
         ) AS decided (
             bucket, customer_id, decision_id, device_id, offer_id, zone_id, occasion,
-            at, verdict, reason, trace
+            at, verdict, reason, trace, weather
         )
         JOIN won USING (bucket, customer_id)
         ON CONFLICT DO NOTHING
@@ -106,9 +106,9 @@ _COMMIT = """
         SELECT bucket, message_id, customer_id, device_id, offer_id, zone_id,
                decided_at, decided_at, decided_at, expires_at, delivery, content
         FROM unnest(
-            $38::smallint[], $39::text[], $40::uuid[], $41::text[], $42::text[],
-            $43::text[], $44::timestamptz[], $45::timestamptz[], $46::text[],
-            $47::bytea[]
+            $39::smallint[], $40::text[], $41::uuid[], $42::text[], $43::text[],
+            $44::text[], $45::timestamptz[], $46::timestamptz[], $47::text[],
+            $48::bytea[]
         ) AS queued (
             bucket, customer_id, message_id, device_id, offer_id, zone_id, decided_at,
             expires_at, delivery, content
@@ -117,8 +117,8 @@ _COMMIT = """
         ON CONFLICT DO NOTHING
     ), visited AS (
         SELECT * FROM unnest(
-            $48::smallint[], $49::text[], $50::text[], $51::text[], $52::timestamptz[],
-            $53::timestamptz[], $54::boolean[]
+            $49::smallint[], $50::text[], $51::text[], $52::text[], $53::timestamptz[],
+            $54::timestamptz[], $55::boolean[]
         ) AS visited (bucket, customer_id, device_id, zone_id, began, left_at, undone)
         JOIN won USING (bucket, customer_id)
     ), unvisited AS (
@@ -145,7 +145,6 @@ _LOCK = """
     FOR UPDATE OF customer
 """
 
-Row = tuple[object, ...]
 Cell = str | int | bool | bytes | UUID | datetime | None
 _json = msgspec.json.Encoder()
 
@@ -188,7 +187,7 @@ async def commit(connection: Connection, changes: Sequence[Change]) -> set[Custo
             (_each(ordered, _departed), 5),
             (_each(ordered, _came), 6),
             (_each(ordered, _happened), 10),
-            (_each(ordered, _decided), 11),
+            (_each(ordered, _decided), 12),
             (_each(ordered, _messages), 10),
             (_each(ordered, _visits), 7),
         )
@@ -260,6 +259,7 @@ def _decided(change: Change) -> Iterable[tuple[Cell, ...]]:
             one.verdict,
             one.reason,
             _json.encode(one.trace),
+            None if one.weather is None else _json.encode(one.weather),
         )
 
 

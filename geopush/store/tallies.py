@@ -6,18 +6,24 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from geopush.core.known import Known
+from geopush.core.message import UNSENT
 from geopush.core.ping import CustomerKey
-from geopush.store.outbox import GIVEN_BACK, Settled
+from geopush.store.customers import aliases, revise
+from geopush.store.outbox import Settled
 from geopush.store.pool import Connection
-from geopush.store.revise import revise
 
 
 async def give_back(connection: Connection, settled: Iterable[Settled]) -> None:
     """Take the tallies of messages that never left off their customers' rows."""
+    back = [one for one in settled if one.state in UNSENT]
+    if not back:
+        return
+    # Who was merged while the message was on its way has the tally under the new id.
+    moved = await aliases(connection, [one.customer for one in back])
     unsent: dict[CustomerKey, set[UUID]] = {}
-    for one in settled:
-        if one.state in GIVEN_BACK:
-            unsent.setdefault(one.customer, set()).add(one.message_id)
+    for one in back:
+        customer = moved.get(one.customer, one.customer)
+        unsent.setdefault(customer, set()).add(one.message_id)
 
     def without(known: Known) -> Known:
         gone = unsent[known.customer]
@@ -26,5 +32,4 @@ async def give_back(connection: Connection, settled: Iterable[Settled]) -> None:
         )
         return replace(known, state=replace(known.state, tallies=kept))
 
-    if unsent:
-        await revise(connection, unsent, without)
+    await revise(connection, unsent, without)

@@ -12,6 +12,12 @@ _COLUMNS = "SELECT zone_id, revision, feature, group_name FROM zone"
 _ABOVE = _COLUMNS + " WHERE revision > $1 ORDER BY revision, zone_id"
 _SOME = _COLUMNS + " WHERE zone_id = ANY ($1) AND feature IS NOT NULL"
 _GROUP = _COLUMNS + " WHERE group_name = $1 AND feature IS NOT NULL"
+_CHANGED = """
+    SELECT zone_id FROM zone
+    WHERE feature IS NOT NULL
+    AND ($1::timestamptz IS NULL OR updated_at >= $1)
+    AND ($2::timestamptz IS NULL OR updated_at < $2)
+"""
 _SAVE = """
     INSERT INTO zone (zone_id, revision, feature, group_name, updated_at)
     SELECT zone_id, $1, feature, group_name, $2
@@ -54,6 +60,14 @@ async def load_group(connection: Connection, group: str) -> dict[str, ZoneRow]:
     """Return the zones of a group."""
     rows = await connection.fetch(_GROUP, group)
     return {row["zone_id"]: ZoneRow(*row) for row in rows}
+
+
+async def changed_between(
+    connection: Connection, since: datetime | None, until: datetime | None
+) -> frozenset[str]:
+    """Return the ids of the zones that were last changed in a span of time."""
+    rows = await connection.fetch(_CHANGED, since, until)
+    return frozenset(row["zone_id"] for row in rows)
 
 
 async def save_zones(

@@ -14,7 +14,7 @@ from geopush.api.ping_door import PingDoor
 from geopush.api.routes import ROUTES
 from geopush.clock import mint_id, mint_secret
 from geopush.core.access import Role
-from geopush.core.fold import House, World
+from geopush.core.fold import World
 from geopush.core.identity import Identity
 from geopush.core.token import TokenRing
 from geopush.flows.ingest import Ingest
@@ -69,7 +69,7 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
     metrics = Metrics()
     ingest = Ingest(
         pool,
-        lambda: World(refresh.catalog, refresh.weather, House()),
+        lambda: World(refresh.catalog, refresh.weather),
         clock,
         metrics,
         lambda: None,
@@ -77,15 +77,13 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
     rules = Rules(knobs.apps, Identity({"demo": (IDENTITY_SECRET,)}))
     return Parts(
         clock=clock,
-        mint=mint_id,
-        mint_secret=mint_secret,
         pool=pool,
         refresh=refresh,
         publish=Publish(pool, refresh, clock),
         tokens=tokens,
         register=Register(pool, tokens, rules, clock, mint_id, mint_secret),
         profiles=Profiles(pool, clock),
-        pings=PingDoor(tokens, ingest, clock),
+        pings=PingDoor(tokens, ingest, clock, lambda: refresh.holders),
         knobs=knobs,
         metrics=metrics.render,
     )

@@ -156,8 +156,19 @@ async def test_the_latest_answer_holds_and_others_stay(api: Door) -> None:
     await api.ask("PUT", path, Role.CRM, json={"location": no})
     answer = await api.ask("PUT", path, Role.CRM, json={"location": yes})
     assert answer.status_code == 200
-    assert answer.json()["location"] == {"granted": False, "at": HOUR_AGO}
-    assert answer.json()["profiling"] == {"granted": True, "at": TWO_HOURS_AGO}
+    assert answer.json()["location"] == {**no, "source": "crm"}
+    assert answer.json()["profiling"] == {**yes, "source": "crm"}
+
+
+async def test_a_consent_is_shown_with_the_words_that_were_agreed_to(api: Door) -> None:
+    path = f"{ANN}/consents"
+    said = {"text_version": "v3", "language": "nl", "source": "till"}
+    answer = {"granted": True, "at": HOUR_AGO, **said}
+    put = await api.ask("PUT", path, Role.CRM, json={"location": answer})
+    read = await api.ask("GET", path, Role.CRM)
+    assert put.json()["location"] == read.json()["location"] == answer
+    again = await api.ask("PUT", path, Role.CRM, json=read.json())
+    assert again.json()["location"] == answer
 
 
 async def test_the_history_has_each_answer_once(api: Door) -> None:
@@ -212,8 +223,14 @@ async def test_preferences_are_set_as_a_whole(api: Door) -> None:
     answer = await api.ask("PUT", path, Role.CRM, json={"topics": {"tea": True}})
     assert (answer.status_code, answer.json()) == (
         200,
-        {"topics": {"tea": True}, "revision": 2},
+        {"topics": {"tea": True}, "muted_zones": [], "revision": 2},
     )
+
+
+async def test_who_prefers_nothing_is_shown_so(api: Door) -> None:
+    await api.ask("PUT", ANN, Role.CRM, json={})
+    shown = (await api.ask("GET", f"{ANN}/preferences", Role.CRM)).json()
+    assert (shown["topics"], shown["muted_zones"]) == ({}, [])
 
 
 @pytest.mark.parametrize(

@@ -164,3 +164,23 @@ async def test_everything_that_does_not_fit_is_named_at_once(api: Door) -> None:
     answer = await api.ask("POST", "/v1/devices", Role.SDK, json=body)
     paths = {one["path"] for one in answer.json()["problems"]}
     assert paths == {"$.platform", "$.language", "$.app"}
+
+
+async def test_what_a_new_phone_must_say_is_part_of_the_schema(api: Door) -> None:
+    bare = {name: PHONE[name] for name in ("device_id", "device_secret", "app")}
+    answer = await api.ask("POST", "/v1/devices", Role.SDK, json=bare)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_body")
+    paths = {one["path"] for one in answer.json()["problems"]}
+    assert paths == {"$.platform", "$.timezone", "$.language"}
+    await api.ask("POST", "/v1/devices", Role.SDK, json=PHONE)
+    again = await api.ask("POST", "/v1/devices", Role.SDK, json=bare)
+    assert again.status_code == 200
+
+
+@pytest.mark.parametrize("value", ["t", "token-1", "t" * 4096])
+async def test_only_the_gateway_knows_how_long_an_address_is(
+    api: Door, value: str
+) -> None:
+    body = {**PHONE, "address": {"kind": "apns_token", "value": value}}
+    answer = await api.ask("POST", "/v1/devices", Role.SDK, json=body)
+    assert answer.status_code == 201

@@ -37,12 +37,14 @@ async def add_message(api: Door, number: int, **more: str) -> None:
     )
 
 
-async def add_decision(api: Door, number: int, **more: str) -> None:
+async def add_decision(
+    api: Door, number: int, weather: bytes | None = None, **more: str
+) -> None:
     """A decision of so many minutes after now."""
     customer = more.get("customer_id", "ann")
     await api.parts.pool.execute(
         "INSERT INTO decision VALUES ($1, $2, $3, 'phone-1', $4, 'park', 'enter:1', $5,"
-        " $6, $7, $8)",
+        " $6, $7, $8, $9)",
         customer_key(customer).bucket,
         UUID(int=number),
         customer,
@@ -51,6 +53,7 @@ async def add_decision(api: Door, number: int, **more: str) -> None:
         more.get("verdict", "withheld"),
         more.get("reason", "capped"),
         msgspec.json.encode(GATES),
+        weather,
     )
 
 
@@ -100,6 +103,19 @@ async def test_a_decision_shows_its_gates_with_what_they_saw(api: Door) -> None:
     ]
     assert (first["verdict"], first["reason"]) == ("withheld", "capped")
     assert (first["message_id"], second["message_id"]) == (None, second["decision_id"])
+
+
+async def test_a_decision_shows_the_weather_it_was_made_in(api: Door) -> None:
+    seen = {
+        "observed_at": "2026-07-04T11:40:00Z",
+        "temperature_c": 24.0,
+        "sky": "clear",
+    }
+    await add_decision(api, 1, msgspec.json.encode(seen))
+    await add_decision(api, 2)
+    answer = await api.ask("GET", DECISIONS, Role.CRM)
+    second, first = answer.json()["items"]
+    assert (first["weather"], second["weather"]) == (seen, None)
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,17 @@ async def test_an_answer_is_kept_for_a_day(api: Door, clock: HandClock) -> None:
     assert free.status_code == 200
 
 
+async def test_answers_that_are_over_are_cleared_away_by_new_ones(
+    api: Door, clock: HandClock
+) -> None:
+    for key in ("one", "two"):
+        headers = {"Idempotency-Key": key}
+        await api.ask("POST", PATH, OP, json=EMPTY, headers=headers)
+    clock.step(idempotency.KEPT + timedelta(seconds=1))
+    await api.ask("POST", PATH, OP, json=EMPTY, headers=AGAIN)
+    assert await kept(api) == 1
+
+
 async def test_the_keys_of_others_are_not_in_the_way(api: Door) -> None:
     bad = {"type": "FeatureCollection", "features": [1]}
     await api.ask("POST", PATH, OP, json=bad, headers=AGAIN)

@@ -135,6 +135,7 @@ async def test_one_bad_ping_of_a_batch_costs_no_other(phone: Phone) -> None:
 
 FORMATS = [
     (encoded(PING), JSON),
+    (encoded({**PING, "told_by": "pings"}), JSON),
     (encoded({"pings": [PING, FAR]}), JSON),
     (encoded(PING) + b"\n" + encoded(at(1)) + b"\n", "application/x-ndjson"),
     (msgspec.msgpack.encode(PING), "application/msgpack"),
@@ -208,6 +209,17 @@ async def test_the_front_and_litestar_answer_alike(
     assert first.json() == second.json()
     for name in ("content-type", "www-authenticate", "retry-after"):
         assert first.headers.get(name) == second.headers.get(name)
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_a_key_is_known_but_sends_no_pings(phone: Phone, role: Role) -> None:
+    answer = await phone.post(PING, Authorization=f"Bearer {phone.door.keys[role]}")
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+async def test_a_key_that_is_not_known_sends_no_pings(phone: Phone) -> None:
+    answer = await phone.post(PING, Authorization="Bearer gp_pk_nobody")
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
 
 
 async def test_another_method_is_litestars(phone: Phone) -> None:

@@ -16,7 +16,7 @@ from geopush.core.cap import (
     Window,
     check_window,
     count,
-    longest_window,
+    longest,
 )
 from zones import Problem
 
@@ -153,10 +153,9 @@ def test_in_a_time_zone_nobody_knows_the_longest_day_counts() -> None:
 
 
 def test_tallies_are_kept_as_long_as_any_window_can_see() -> None:
-    month = Cap(Scope.ALL, 1, Window(calendar=Unit.MONTH))
-    assert longest_window([]) == timedelta(0)
-    assert longest_window([Cap(Scope.ALL, 1, ROLLING)]) == timedelta(hours=24)
-    assert longest_window([Cap(Scope.ALL, 1, ROLLING), month]) == timedelta(days=32)
+    assert longest([]) == timedelta(0)
+    assert longest([ROLLING]) == timedelta(hours=24)
+    assert longest([ROLLING, Window(calendar=Unit.MONTH)]) == timedelta(days=32)
 
 
 @settings(max_examples=100, deadline=None)
@@ -172,7 +171,7 @@ def test_what_counts_is_never_older_than_tallies_are_kept(
     window = Window(calendar=unit)
     now = NOW - timedelta(minutes=minutes)
     if counted(window, now - age, now, customer=tz):
-        assert age <= longest_window([Cap(Scope.ALL, 1, window)])
+        assert age <= longest([window])
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from geopush.core.cap import Window
 from geopush.core.change import NotPermitted
-from geopush.core.customer import Preferences
+from geopush.core.customer import MaxMessages, Preferences
 from geopush.core.decide import Reason, Verdict
 from geopush.core.presence import Kind
 from tests.core.world import (
@@ -215,6 +216,44 @@ def test_a_zone_that_is_gone_is_left_without_an_offer() -> None:
     (left,) = (one.transition for one in change.happened)
     assert (left.kind, left.reason) == (Kind.EXIT, "zone_removed")
     assert change.decided == ()
+
+
+def test_a_zone_that_is_switched_off_is_neither_entered_nor_stayed_in() -> None:
+    known, off = a_customer(), a_world([a_zone(enabled=False)])
+    assert taken(run(known, upload(ping(0)), world=off)).inside == ()
+    known = after(known, run(known, upload(ping(0))))
+    evaluation = run(known, upload(ping(30)), world=off)
+    (left,) = taken(evaluation).transitions
+    assert (left.kind, left.reason) == (Kind.EXIT, "zone_removed")
+    assert taken(evaluation).inside == ()
+
+
+YEAR: dict[str, object] = {"rolling": "P366D"}
+ONCE_A_YEAR = Preferences(
+    topics={"ice_cream": True},
+    max_messages=MaxMessages(1, Window(rolling=timedelta(days=366))),
+)
+
+
+@pytest.mark.parametrize(
+    ("preferences", "caps", "kept"),
+    [
+        (None, [{"scope": "offer", "limit": 1, "window": YEAR}], 1),
+        (ONCE_A_YEAR, [], 1),
+        (None, [], 0),
+    ],
+)
+def test_what_went_out_is_remembered_for_as_long_as_a_cap_looks_back(
+    preferences: Preferences | None, caps: list[object], kept: int
+) -> None:
+    world = a_world(offers=[an_offer(caps=caps)])
+    known = a_customer(preferences=preferences)
+    known = after(known, run(known, upload(ping(0)), world=world))
+    assert len(known.state.tallies) == 1
+    later = timedelta(days=300)
+    ping_then = ping(later.total_seconds(), FAR)
+    change = the_change(run(known, upload(ping_then), world=world, now=NOON + later))
+    assert len(change.state.tallies) == kept
 
 
 def test_the_clock_of_a_row_never_runs_backwards() -> None:

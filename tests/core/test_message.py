@@ -19,6 +19,7 @@ from geopush.core.message import (
     State,
     Throttled,
     Transient,
+    end,
     settle,
 )
 from tests.core.world import NOON
@@ -88,6 +89,44 @@ def test_a_retry_after_expiry_is_no_retry() -> None:
     asked = timedelta(hours=1)
     fate = settle(a_message(), Throttled("slow", retry_after=asked), NOON)
     assert fate.state is State.EXPIRED
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        (Transient("timeout", ambiguous=True), State.UNKNOWN),
+        (Transient("refused", ambiguous=False), State.EXPIRED),
+        (Throttled("slow"), State.EXPIRED),
+    ],
+)
+def test_what_may_have_arrived_before_it_expired_is_not_said_to_be_unsent(
+    outcome: Outcome, state: State
+) -> None:
+    over = a_message(delivery=AGAIN, expires_at=NOON)
+    assert settle(over, outcome, NOON).state is state
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        (Accepted(), State.ACCEPTED),
+        (Throttled("slow"), State.RETRY),
+        (Rejected("bad_topic"), State.UNKNOWN),
+        (AddressDead("unregistered"), State.UNKNOWN),
+    ],
+)
+def test_a_message_stays_in_doubt_through_all_later_tries(
+    outcome: Outcome, state: State
+) -> None:
+    maybe = settle(a_message(delivery=AGAIN), Transient("timeout", True), NOON).message
+    fate = settle(maybe, outcome, NOON)
+    assert (fate.state, fate.message.in_doubt) == (state, True)
+
+
+def test_a_message_in_doubt_that_is_held_back_ends_unknown() -> None:
+    sure, maybe = a_message(), a_message(in_doubt=True)
+    assert end(sure, State.WITHDRAWN, NOON, "no_consent").state is State.WITHDRAWN
+    assert end(maybe, State.WITHDRAWN, NOON, "no_consent").state is State.UNKNOWN
 
 
 def test_messages_of_one_storm_do_not_come_back_together() -> None:

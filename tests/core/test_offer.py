@@ -12,7 +12,6 @@ from geopush.core.offer import (
     Offer,
     Quiet,
     Status,
-    document,
     needs_weather,
     parse_offer,
     purpose_of,
@@ -71,8 +70,8 @@ def test_only_service_needs_no_consent_to_marketing(
 
 def test_what_get_gives_may_be_put_back() -> None:
     offer = ice_cream()
-    assert document(offer) == ICE_CREAM
-    given = document(offer) | {"offer_id": "ice", "revision": 7, "paused": True}
+    assert offer.document == ICE_CREAM
+    given = offer.document | {"offer_id": "ice", "revision": 7, "paused": True}
     assert parse_offer("ice", msgspec.json.encode(given)) == offer
 
 

@@ -9,7 +9,7 @@ from geopush.core.catalog import Catalog
 from geopush.core.change import Change, Evaluation, Taken, Upload
 from geopush.core.customer import Consent, Preferences, Purpose
 from geopush.core.evaluate import evaluate
-from geopush.core.fold import House, World
+from geopush.core.fold import World
 from geopush.core.known import DeviceProfile, Known, Profile, State
 from geopush.core.message import Platform
 from geopush.core.offer import Offer, Refusal, parse_offer
@@ -76,7 +76,7 @@ def a_world(
     """One restaurant, one offer, 24 degrees, unless told otherwise."""
     index = build_index([a_zone()] if zones is None else zones, IndexKind.SCAN)
     catalog = Catalog(1, index, tuple([an_offer()] if offers is None else offers))
-    return World(catalog, weather() if sky is None else sky, House())
+    return World(catalog, weather() if sky is None else sky)
 
 
 def consents(**given: bool) -> dict[Purpose, Consent]:

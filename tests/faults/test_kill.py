@@ -12,5 +12,5 @@ async def test_nothing_acknowledged_is_lost_and_nothing_arrives_twice(
     report = await run(2.0, victim, phones=12)
     assert report.wrong == []
     assert report.times_turned_away > 0
-    assert report.decided == 12
-    assert report.transitions > 12
+    assert report.decided >= 12
+    assert report.transitions == 2 * report.decided

@@ -1,15 +1,18 @@
 """Messages out: through the real client into the stand-in for Apple."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from geopush.core.catalog import Catalog
 from geopush.core.fold import World
 from geopush.core.message import Environment, Message, Outcome, Platform
 from geopush.flows.deliver import Deliver
+from geopush.flows.publish import Publish
+from geopush.flows.refresh import Refresh
 from geopush.metrics import Metrics
 from geopush.push.apns import ApnsGateway
 from geopush.push.apns_token import ApnsAccount
@@ -49,9 +52,17 @@ async def apple(street: Sandbox, clock: HandClock) -> AsyncIterator[ApnsGateway]
 def a_deliver(
     pool: Pool, clock: HandClock, apple: ApnsGateway, world: World | None = None
 ) -> Deliver:
-    catalog = (world or a_world()).catalog
     gateways = {("demo", Platform.IOS): apple}
-    return Deliver(pool, gateways, lambda: catalog, clock, uuid4, Metrics())
+    return Deliver(pool, gateways, catalog_of(world), clock, uuid4, Metrics())
+
+
+def catalog_of(world: World | None = None) -> Callable[[], Awaitable[Catalog]]:
+    """A catalog that is always up to date."""
+
+    async def latest() -> Catalog:
+        return (world or a_world()).catalog
+
+    return latest
 
 
 async def decide_one(pool: Pool, world: World | None = None) -> None:
@@ -156,8 +167,7 @@ async def test_a_send_whose_answer_never_came_is_repeated_only_if_the_offer_says
 
 async def test_an_app_without_a_gateway_says_so(pool: Pool, clock: HandClock) -> None:
     await decide_one(pool)
-    catalog = a_world().catalog
-    await Deliver(pool, {}, lambda: catalog, clock, uuid4, Metrics()).run_once()
+    await Deliver(pool, {}, catalog_of(), clock, uuid4, Metrics()).run_once()
     assert await state_of(pool) == ("rejected", "no_gateway")
 
 
@@ -176,7 +186,39 @@ async def test_a_gateway_that_fails_unexpectedly_leaves_doubt_and_no_claim(
     pool: Pool, clock: HandClock
 ) -> None:
     await decide_one(pool)
-    catalog = a_world().catalog
     gateways = {("demo", Platform.IOS): BrokenGateway()}
-    await Deliver(pool, gateways, lambda: catalog, clock, uuid4, Metrics()).run_once()
+    await Deliver(pool, gateways, catalog_of(), clock, uuid4, Metrics()).run_once()
     assert await state_of(pool) == ("unknown", "send_failed")
+
+
+async def test_an_offer_that_another_process_just_saved_is_known_at_the_last_look(
+    pool: Pool, clock: HandClock, street: Sandbox, apple: ApnsGateway
+) -> None:
+    behind, ahead = Refresh(pool), Refresh(pool)
+    await Publish(pool, ahead, clock).save_offer(an_offer())
+    await decide_one(pool)
+    gateways = {("demo", Platform.IOS): apple}
+    deliver = Deliver(pool, gateways, behind.latest, clock, uuid4, Metrics())
+    await deliver.run_once()
+    assert await state_of(pool) == ("accepted", "accepted")
+
+
+async def test_a_look_that_fails_puts_nothing_in_doubt(
+    pool: Pool, clock: HandClock, street: Sandbox, apple: ApnsGateway
+) -> None:
+    await decide_one(pool)
+    looks = [ConnectionResetError(), a_world().catalog]
+
+    async def latest() -> Catalog:
+        found = looks.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    gateways = {("demo", Platform.IOS): apple}
+    deliver = Deliver(pool, gateways, latest, clock, uuid4, Metrics())
+    with pytest.raises(ConnectionResetError):
+        await deliver.run_once()
+    assert await deliver.run_once() == 1
+    assert await state_of(pool) == ("accepted", "accepted")
+    assert len(street.inbox.received()) == 1

@@ -99,6 +99,35 @@ async def test_a_device_that_is_gone_is_told_so(pool: Pool, clock: HandClock) ->
     assert isinstance(answers[1], Taken)
 
 
+# A row that is never written as it was read looks like a race that is always lost.
+NEVER_BERT = """
+    CREATE FUNCTION keep_as_it_is() RETURNS trigger LANGUAGE plpgsql
+    AS 'BEGIN RETURN NULL; END';
+    CREATE TRIGGER never_bert BEFORE UPDATE ON customer FOR EACH ROW
+    WHEN (OLD.customer_id = 'bert') EXECUTE FUNCTION keep_as_it_is();
+"""
+
+
+async def test_what_is_committed_is_answered_as_such_though_others_of_a_batch_fail(
+    pool: Pool, clock: HandClock
+) -> None:
+    bert, phone = customer_key("bert"), DeviceId("phone-2")
+    await settle_in(pool)
+    await settle_in(pool, customer=bert, device_id=phone, address="cd" * 32)
+    await pool.execute(NEVER_BERT)
+    ingest = an_ingest(pool, clock)
+    first, mine, theirs = await asyncio.gather(
+        ingest.take(upload(ping(-10, FAR))),
+        ingest.take(upload(ping(0))),
+        ingest.take(Upload(phone, bert, ((0, ping(0)),))),
+        return_exceptions=True,
+    )
+    assert isinstance(first, Taken)
+    assert isinstance(mine, Taken)
+    assert (mine.accepted, len(mine.transitions)) == (1, 1)
+    assert isinstance(theirs, Overloaded)
+
+
 @contextmanager
 def room_for(pings: int) -> Iterator[None]:
     before, module.ROOM = module.ROOM, pings
@@ -120,6 +149,35 @@ async def test_a_database_that_is_away_turns_uploads_away(
     await pool.close()
     with pytest.raises(Overloaded):
         await an_ingest(pool, clock).take(upload(ping(0)))
+
+
+async def test_nobody_waits_long_for_a_database_that_hangs(
+    pool: Pool, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await settle_in(pool)
+    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    ingest = an_ingest(pool, clock)
+    async with pool.acquire() as other, other.transaction():
+        await other.execute("LOCK TABLE customer")
+        async with asyncio.timeout(2):
+            heard = await asyncio.gather(
+                *(ingest.take(upload(ping(at))) for at in (0, 1)),
+                return_exceptions=True,
+            )
+    assert [type(one) for one in heard] == [Overloaded, Overloaded]
+    await ingest.drain()
+
+
+async def test_what_nobody_waits_for_any_more_is_not_taken(
+    pool: Pool, clock: HandClock
+) -> None:
+    await settle_in(pool)
+    ingest = an_ingest(pool, clock)
+    gone = asyncio.create_task(ingest.take(upload(ping(0))))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await ingest.drain()
+    assert await pool.fetchval("SELECT count(*) FROM transition") == 0
 
 
 async def test_draining_answers_what_was_taken_and_takes_nothing_more(

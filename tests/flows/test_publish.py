@@ -93,6 +93,21 @@ async def test_pausing_twice_is_pausing_once(
     assert refresh.revision == revision
 
 
+async def test_what_another_process_wrote_is_in_force_once_written_again(
+    publish: Publish, pool: Pool, refresh: Refresh, clock: HandClock
+) -> None:
+    another = Publish(pool, Refresh(pool), clock)
+    await another.save_zone(zone("a"))
+    await publish.save_zone(zone("a"))
+    assert refresh.catalog.zones.get(ZoneId("a"))
+    await another.save_offer(offer())
+    await publish.save_offer(offer())
+    assert refresh.catalog.offer("ice")
+    await another.pause("ice")
+    await publish.pause("ice")
+    assert refresh.catalog.offer("ice") is None
+
+
 async def test_of_writers_that_expect_the_same_revision_one_succeeds(
     publish: Publish,
 ) -> None:
@@ -134,6 +149,6 @@ async def test_replacing_a_group_takes_a_zone_that_moved_out_of_another_along(
     upload = Upload([zone("a", "two")], mode=Mode.REPLACE, group="two", allow_removed=1)
     planned = await publish.import_zones(upload)
     assert isinstance(planned, Plan)
-    assert planned.removed == ["b"]
+    assert planned.removed == ("b",)
     kept = {one.zone_id: one.group for one in refresh.catalog.zones.zones}
     assert kept == {"a": "two"}

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from msgspec.structs import replace
 
 from geopush.core.access import Role, hash_key
 from geopush.core.offer import Offer, parse_offer
@@ -77,7 +76,12 @@ async def test_another_process_takes_in_all_kinds_of_changes(
 ) -> None:
     await publish.save_zone(zone("a"))
     await publish.save_offer(offer())
-    await observe(pool, here, [Observation(4.9, 52.37, clock(), 25)], clock)
+    await observe(
+        pool,
+        here,
+        [Observation(longitude=4.9, latitude=52.37, observed_at=clock())],
+        clock,
+    )
     made = await create_key(pool, KeyAsked(Role.CRM, "till"), now=clock())
     assert await there.run_once() == made.revision
     assert [one.offer_id for one in there.catalog.offers] == ["o"]
@@ -160,12 +164,3 @@ async def test_a_row_that_cannot_be_read_keeps_nobody_from_the_others(
     )
     await there.run_once()
     assert [one.zone_id for one in there.catalog.zones.zones] == ["a"]
-
-
-async def test_a_zone_that_is_not_enabled_is_met_by_nobody(
-    publish: Publish, here: Refresh
-) -> None:
-    await publish.save_zone(zone("shop"))
-    assert len(here.catalog.zones) == 1
-    await publish.save_zone(replace(zone("shop"), enabled=False))
-    assert len(here.catalog.zones) == 0

@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestServer
 from msgspec import Struct
 
 from geopush.sandbox.clock import SteppedClock
-from geopush.sandbox.desk import Stage
+from geopush.sandbox.phones import Stage
 
 ROLES = ("sdk", "manager", "marketer", "crm", "weather", "operator")
 KEYS = {role: f"key-of-{role}" for role in ROLES}

@@ -13,8 +13,7 @@ from geopush.sandbox.afternoon import afternoon
 from geopush.sandbox.clock import SteppedClock
 from geopush.sandbox.daymap import pushes, tracks
 from geopush.sandbox.demo import CONNECTIONS, END, START, STEP, play
-from geopush.sandbox.desk import Stage
-from geopush.sandbox.phones import Refused, UnexpectedAnswer
+from geopush.sandbox.phones import Refused, Stage, UnexpectedAnswer
 from geopush.sandbox.picture import Push
 from geopush.sandbox.story import Story
 from geopush.sandbox.table import story_json, table

@@ -21,6 +21,7 @@ def fields(**message: object) -> list[str]:
         {"android": {"ttl": "3.5s", "collapseKey": "k"}},
         {"android": {"notification": {"tag": "t", "notification_count": 3}}},
         {"android": {"notification": {"vibrateTimings": ["1s", "0.5s"]}}},
+        {"android": {"notification": {"image": "https://example.com/ice.png"}}},
         {"android": {"notification": {"light_settings": {"color": {"red": 1}}}}},
         {"apns": {"headers": {"apns-priority": "5"}, "payload": {"aps": {"x": 1}}}},
         {"webpush": {"notification": {"any": ["thing"]}}},

@@ -10,6 +10,7 @@ import pytest
 from geopush.errors import DatabaseError
 from geopush.store.migrate import (
     MIGRATIONS,
+    await_migrated,
     migrate,
     migrate_database,
     pending,
@@ -229,3 +230,19 @@ async def test_the_tables_of_this_build_come_with_one_call(
     applied = await migrate_database(empty_database_url)
     assert applied == [migration.name for migration in read_migrations(MIGRATIONS)]
     assert await pending(connection) == []
+
+
+async def test_who_owns_no_database_waits_until_its_owner_has_migrated_it(
+    empty_database_url: str,
+) -> None:
+    waiting = asyncio.create_task(await_migrated(empty_database_url))
+    await migrate_database(empty_database_url)
+    async with asyncio.timeout(10):
+        await waiting
+
+
+async def test_a_database_that_its_owner_never_migrates_is_refused(
+    empty_database_url: str,
+) -> None:
+    with pytest.raises(DatabaseError, match="restart the service that owns it"):
+        await await_migrated(empty_database_url, patience=0.01)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from geopush.core.message import (
     Accepted,
@@ -13,7 +14,8 @@ from geopush.core.message import (
     Transient,
     settle,
 )
-from geopush.store import outbox, presences
+from geopush.core.ping import customer_key
+from geopush.store import customers, outbox, presences
 from geopush.store.pool import Pool
 from geopush.store.tallies import give_back
 from tests.core.world import ANNA, NOON, a_world, an_offer, ping, run, upload
@@ -144,6 +146,51 @@ async def test_what_is_withdrawn_gives_its_caps_back(pool: Pool) -> None:
         await give_back(connection, settled)
     assert await state_of(pool) == ("withdrawn", "offer_paused")
     assert (await look_up(pool)).state.tallies == ()
+
+
+async def test_caps_are_given_back_to_whom_a_customer_turned_out_to_be(
+    pool: Pool,
+) -> None:
+    await queue_one(pool)
+    named = customer_key("anna-smith")
+    known = await look_up(pool)
+    async with pool.acquire() as connection, connection.transaction():
+        (message,) = await outbox.claim(connection, 10, CLAIM, NOON, LEASE)
+        await customers.save(connection, replace(known, customer=named, version=-1))
+        await customers.forward(connection, ANNA, named)
+        fates = [settle(message, Rejected("bad_topic"), NOON)]
+        await give_back(connection, await outbox.settle(connection, fates, NOON))
+    assert (await look_up(pool, named)).state.tallies == ()
+
+
+async def test_a_message_in_doubt_keeps_its_place_in_the_caps_for_good(
+    pool: Pool,
+) -> None:
+    await queue_one(pool, delivery="at_least_once")
+    async with pool.acquire() as connection, connection.transaction():
+        (message,) = await outbox.claim(connection, 10, CLAIM, NOON, LEASE)
+        fate = settle(message, Transient("timeout", ambiguous=True), NOON)
+        await outbox.settle(connection, [fate], NOON)
+        (again,) = await outbox.claim(connection, 10, OTHER_CLAIM, fate.due, LEASE)
+        assert again.in_doubt
+        await outbox.settle(
+            connection, [settle(again, Throttled("slow"), fate.due)], NOON
+        )
+        await give_back(
+            connection, await outbox.withdraw(connection, "ice-cream", NOON)
+        )
+    assert await state_of(pool) == ("unknown", "offer_paused")
+    assert len((await look_up(pool)).state.tallies) == 1
+
+
+async def test_what_was_claimed_by_a_worker_that_died_may_have_left(pool: Pool) -> None:
+    await queue_one(pool, delivery="at_least_once")
+    later = NOON + LEASE + timedelta(seconds=1)
+    async with pool.acquire() as connection:
+        await outbox.claim(connection, 10, CLAIM, NOON, LEASE)
+        await outbox.lapse(connection, later)
+        (again,) = await outbox.claim(connection, 10, OTHER_CLAIM, later, LEASE)
+    assert again.in_doubt
 
 
 async def test_what_was_accepted_keeps_its_place_in_the_caps(pool: Pool) -> None:

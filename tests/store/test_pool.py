@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from geopush.store.pool import Pool, lost, open_pool
+from geopush.store.pool import Pool, busy, lost, open_pool
 
 
 async def test_times_come_back_aware(pool: Pool) -> None:
@@ -57,6 +57,24 @@ def test_only_errors_of_a_lost_database_say_try_again(
     error: Exception, answer: bool
 ) -> None:
     assert lost(error) is answer
+
+
+@pytest.mark.parametrize(
+    ("error", "answer"),
+    [
+        (asyncpg.QueryCanceledError(""), True),
+        (asyncpg.LockNotAvailableError(""), True),
+        (asyncpg.DeadlockDetectedError(""), True),
+        (asyncpg.ReadOnlySQLTransactionError(""), True),
+        (asyncpg.UniqueViolationError(""), False),
+        (ConnectionRefusedError(), False),
+    ],
+)
+def test_a_database_with_too_much_to_do_is_not_lost(
+    error: Exception, answer: bool
+) -> None:
+    assert busy(error) is answer
+    assert not (answer and lost(error))
 
 
 async def test_a_database_that_is_not_there_is_lost() -> None:

@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 from geopush.core.change import Upload
+from geopush.core.decide import Reason
 from geopush.core.evaluate import evaluate
 from geopush.core.known import KnownOf
 from geopush.core.ping import DeviceId, customer_key
+from geopush.core.weather import Observation, Weather
 from geopush.store import presences
+from geopush.store.decisions import DecisionFilter, list_decisions
 from geopush.store.pool import Connection, Pool
-from tests.core.world import ANNA, FAR, NOON, a_world, a_zone, ping, run, upload
+from tests.core.world import ANNA, FAR, HERE, NOON, a_world, a_zone, ping, run, upload
 from tests.people import look_up, settle_in
 
 
@@ -95,6 +98,49 @@ async def test_splitting_a_batch_by_bucket_writes_the_same(pool: Pool) -> None:
 def written(known: KnownOf, uploads: list[Upload]) -> dict[object, object]:
     evaluation = evaluate(uploads, known, a_world(), NOON)
     return {change.known.customer: change for change in evaluation.changes}
+
+
+async def test_the_weather_that_was_seen_is_kept_with_the_decision(pool: Pool) -> None:
+    known = await settle_in(pool)
+    evaluation = run(known, upload(ping(0)))
+    async with pool.acquire() as connection:
+        await presences.commit(connection, evaluation.changes)
+        (row,) = await list_decisions(connection, DecisionFilter(), 10, None)
+    seen = a_world().weather.near(HERE, NOON, timedelta(hours=1))
+    assert isinstance(seen, Observation)
+    assert row.weather == seen.seen()
+
+
+async def test_a_customer_that_was_decided_in_no_weather_has_none_kept(
+    pool: Pool,
+) -> None:
+    known = await settle_in(pool)
+    nothing = a_world(sky=Weather({}, radius_km=25))
+    async with pool.acquire() as connection:
+        await presences.commit(
+            connection, run(known, upload(ping(0)), world=nothing).changes
+        )
+        (row,) = await list_decisions(connection, DecisionFilter(), 10, None)
+    assert (row.reason, row.weather) == (Reason.WEATHER_UNKNOWN, None)
+
+
+async def test_coming_back_and_dwelling_in_one_upload_leaves_no_timer(
+    pool: Pool,
+) -> None:
+    known = await settle_in(pool)
+    world = a_world([a_zone(dwell_seconds=60)])
+    later = NOON + timedelta(seconds=200)
+    async with pool.acquire() as connection:
+        came = run(known, upload(ping(0)), world=world)
+        await presences.commit(connection, came.changes)
+        again = run(
+            await look_up(pool),
+            upload(ping(10, FAR), ping(20, FAR), ping(30), ping(100)),
+            world=world,
+            now=later,
+        )
+        assert await presences.commit(connection, again.changes) == {ANNA}
+    assert await counted(pool, "presence", "timer", "transition") == [1, 0, 4]
 
 
 async def test_a_customer_that_is_not_there_is_left_out(pool: Pool) -> None:

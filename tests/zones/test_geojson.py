@@ -87,7 +87,7 @@ def test_nothing_is_taken_from_what_is_not_json() -> None:
 
 def test_an_empty_collection_is_no_problem() -> None:
     parsed = parse_zones(collection())
-    assert (parsed.zones, parsed.problems, parsed.total) == ((), [], 0)
+    assert (parsed.zones, parsed.problems, parsed.total) == ((), (), 0)
 
 
 def test_a_byte_order_mark_and_a_bbox_make_no_fuss() -> None:

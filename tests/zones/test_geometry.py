@@ -3,22 +3,10 @@
 import pytest
 import shapely
 
-from zones import Area, Point, circle
+from zones import Area
 from zones.distance import is_inside
 
 BOX = shapely.box(4, 52, 5, 53)
-
-
-def test_an_area_is_written_down_and_read_again() -> None:
-    assert Area.from_wkb(Area(BOX).to_wkb()) == Area(BOX)
-    round_one = circle(Point(4.9, 52.37), 150.0)
-    again = Area.from_wkb(round_one.to_wkb(), round_one.center, round_one.radius)
-    assert again == round_one
-
-
-def test_a_line_is_no_area() -> None:
-    with pytest.raises(TypeError, match="LineString"):
-        Area.from_wkb(shapely.to_wkb(shapely.LineString([(0, 0), (1, 1)])))
 
 
 def test_square_kilometers_are_those_of_the_sphere() -> None:

@@ -16,7 +16,7 @@ def parsed(**properties: object) -> Parsed:
 
 def the_zone(**properties: object) -> Zone:
     found = parsed(**properties)
-    assert found.problems == []
+    assert found.problems == ()
     [zone] = found.zones
     return zone
 
@@ -110,7 +110,7 @@ def test_other_properties_are_kept_in_the_metadata_where_they_fit() -> None:
     assert zone.metadata == {"a": 1, "manager": "Kim", "floor": 2}
     [warning] = found.warnings
     assert (warning.path, warning.code) == (f"{PLACE}.address", Code.PROPERTY_DROPPED)
-    assert found.problems == []
+    assert found.problems == ()
 
 
 def test_the_metadata_has_room_for_sixteen_and_says_what_it_leaves_out() -> None:

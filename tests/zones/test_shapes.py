@@ -12,7 +12,7 @@ STAR = [[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]
 
 def the_zone(geometry: object, **properties: object) -> Zone:
     parsed = parse_zones(collection(feature(geometry, **properties)))
-    assert parsed.problems == []
+    assert parsed.problems == ()
     [zone] = parsed.zones
     return zone
 
@@ -245,7 +245,7 @@ def test_vertices_of_all_parts_count() -> None:
     ).problems
     assert (problem.path, problem.code) == (INNER, Code.TOO_MANY_VERTICES)
     body = collection(feature(multi_polygon(*parts[1:])))
-    assert parse_zones(body, limits=limits).problems == []
+    assert parse_zones(body, limits=limits).problems == ()
 
 
 def zigzag(teeth: int) -> list[list[float]]:

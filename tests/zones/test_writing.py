@@ -26,7 +26,7 @@ def again(zone: Zone) -> Zone:
     parsed = parse_zone(
         msgspec.json.encode(to_feature(zone)), zone.zone_id, limits=Limits(area_km2=1e9)
     )
-    assert parsed.problems == parsed.warnings == []
+    assert parsed.problems == parsed.warnings == ()
     return parsed.zones[0]
 
 

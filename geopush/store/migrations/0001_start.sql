@@ -144,7 +144,7 @@ CREATE TABLE transition (
     PRIMARY KEY (bucket, transition_id)
 );
 
--- Every candidate, with the one reason it ended in.
+-- Every candidate, with the one reason it ended in and the weather it was decided in.
 CREATE TABLE decision (
     bucket smallint NOT NULL,
     decision_id uuid NOT NULL,
@@ -157,6 +157,7 @@ CREATE TABLE decision (
     verdict text NOT NULL,
     reason text NOT NULL,
     trace bytea NOT NULL,
+    weather bytea,
     PRIMARY KEY (bucket, decision_id)
 );
 CREATE INDEX decision_by_customer ON decision (customer_id, at, decision_id);
@@ -181,6 +182,7 @@ CREATE TABLE outbox (
     claim uuid,
     claimed_until timestamptz,
     content bytea NOT NULL,
+    in_doubt boolean NOT NULL DEFAULT false,
     PRIMARY KEY (bucket, message_id)
 );
 CREATE INDEX outbox_due ON outbox (due) WHERE state IN ('queued', 'retry');
@@ -200,3 +202,4 @@ CREATE TABLE idempotency (
     answer bytea,
     PRIMARY KEY (credential, key)
 );
+CREATE INDEX idempotency_by_start ON idempotency (started_at);

@@ -1,0 +1,95 @@
+"""Devices that walk: now and then into a zone, else where there is none."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from msgspec.structs import replace
+
+from benchmarks.data import make_pings, make_zones
+from geopush.core.catalog import Catalog
+from geopush.core.change import Answer, Taken, Upload
+from geopush.core.customer import Consent, Purpose
+from geopush.core.fold import World
+from geopush.core.known import DeviceProfile, Known, Profile, State
+from geopush.core.message import Platform
+from geopush.core.offer import parse_offer
+from geopush.core.ping import DeviceId, Ping, customer_key
+from geopush.core.weather import Weather
+from geopush.store import customers
+from geopush.store.pool import Pool
+from zones import build_index
+
+START = datetime(2026, 7, 4, 12, 0, tzinfo=UTC)
+DEVICES = 4_096  # each of a customer of its own
+MOST = 16_000  # pings a lap
+VISITS = 0.025  # of the pings are in a zone; each visit is entered and left
+SPEAKING = 0.9  # of the zones have something to say
+OFFER = b"""{
+    "name": "Welcome", "category": "promo", "status": "live",
+    "trigger": {"any": [{"on": ["enter"], "zones": {"tags": ["speaking"]}}]},
+    "message": {"title": {"en": "Welcome"}, "ttl_seconds": 2700,
+                "body": {"en": "Good to see you at {{ zone.name }}"}}
+}"""
+
+
+class Laps:
+    """Uploads of all devices in turn, and what came of them; time passes by laps."""
+
+    def __init__(self, zones: int) -> None:
+        spoken = int(zones * SPEAKING)
+        every = make_zones("city", zones)
+        every[:spoken] = [replace(one, tags=("speaking",)) for one in every[:spoken]]
+        index = build_index(every)
+        catalog = Catalog(1, index, (parse_offer("welcome", OFFER),))
+        self.world = World(catalog, Weather({}, radius_km=25))
+        self.pings = self.transitions = 0
+        places = make_pings("city", 20_000)
+        outside = np.diff(index.covering(*places).offsets) == 0
+        self._outside = np.column_stack(places)[outside].tolist()
+        points = [zone.area.representative_point for zone in every]
+        self._inside = [(point.longitude, point.latitude) for point in points]
+        self._rng = np.random.default_rng(4)
+        self._device = 0
+        self._now = START
+
+    def clock(self) -> datetime:
+        """Return the end of this lap."""
+        return self._now
+
+    def next(self, size: int) -> list[Upload]:
+        """Return an upload of so many pings of each of the next devices."""
+        self._now += timedelta(minutes=size)
+        return [self._upload(size) for _ in range(min(DEVICES // 4, MOST // size))]
+
+    def count(self, answers: Sequence[Answer]) -> int:
+        """Count what came of uploads, and return how many pings were taken."""
+        taken = [one for one in answers if isinstance(one, Taken)]
+        accepted = sum(one.accepted for one in taken)
+        self.pings += accepted
+        self.transitions += sum(len(one.transitions) for one in taken)
+        return accepted
+
+    def _upload(self, size: int) -> Upload:
+        name = f"walker-{self._device}"
+        self._device = (self._device + 1) % DEVICES
+        pings = (self._ping(minute) for minute in reversed(range(size)))
+        return Upload(DeviceId(name), customer_key(name), tuple(enumerate(pings)))
+
+    def _ping(self, minutes_ago: int) -> Ping:
+        places = self._inside if self._rng.uniform() < VISITS else self._outside
+        lon, lat = places[self._rng.integers(len(places))]
+        return Ping(lat, lon, self._now - timedelta(minutes=minutes_ago), 10.0)
+
+
+async def settle(pool: Pool, kind: str) -> None:
+    """Write customers who agreed to everything, each with a phone of the same name."""
+    yes = Consent(granted=True, at=START, since=START - timedelta(days=100))
+    consents = dict.fromkeys(Purpose, yes)
+    phone = DeviceProfile("demo", Platform.IOS, "America/New_York", "en", True)
+    async with pool.acquire() as connection, connection.transaction():
+        for number in range(DEVICES):
+            name = f"{kind}-{number}"
+            profile = Profile(consents=consents, devices={DeviceId(name): phone})
+            known = Known(customer_key(name), -1, State(), profile)
+            await customers.save(connection, known)
