@@ -65,3 +65,4 @@ class Parts(Parcel):
     knobs: Knobs = Knobs()
     checks: Mapping[str, Check] = MappingProxyType({})
     metrics: Callable[[], bytes] = bytes
+    troubles: Callable[[], Mapping[str, str]] = dict

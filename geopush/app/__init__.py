@@ -95,9 +95,7 @@ async def running(
         _beside(stack, refresh.run(dsn))
         metrics = Metrics()
         gateways = open_gateways(settings, clock, stack)
-        deliver = Deliver(
-            pool, gateways, lambda: refresh.catalog, clock, mint_id, metrics
-        )
+        deliver = Deliver(pool, gateways, lambda: refresh.catalog, clock, metrics)
         if role is not Role.API:
             _beside(stack, deliver.run(), deliver.stop)
         house = House(timezone=settings.timezone)
@@ -135,7 +133,8 @@ async def running(
             tokens=tokens,
             knobs=_knobs(settings),
             checks=_checks(database, refresh, ingest),
-            metrics=metrics.render,
+            metrics=_measured(deliver, metrics),
+            troubles=deliver.troubles,
         )
         if role is Role.DELIVER:
             front: ASGIApp = build_api(parts, routes=health.ROUTES)
@@ -199,6 +198,14 @@ def _checks(
         "catalog": refresh.trouble,
         "ingest": ingest.trouble,
     }
+
+
+def _measured(deliver: Deliver, metrics: Metrics) -> Callable[[], bytes]:
+    def render() -> bytes:
+        deliver.measure()
+        return metrics.render()
+
+    return render
 
 
 def _note(text: str) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
+from asyncpg import Record
 
 from geopush.core.message import (
     Address,
@@ -12,24 +13,26 @@ from geopush.core.message import (
     Content,
     Delivery,
     Environment,
-    Fate,
     Message,
     MessageId,
     State,
 )
+from geopush.core.outbox import Fate
 from geopush.core.ping import CustomerKey
 from geopush.store.pool import Connection
 
 # A claim is committed before anything is sent, so that a crash leaves a trace of what
 # may have left. The address is looked up now: a device may have moved since.
-_CLAIM = """
-    WITH due AS (
-        SELECT bucket, message_id FROM outbox
-        WHERE state IN ('queued', 'retry') AND due <= $2 AND bucket BETWEEN $5 AND $6
-        ORDER BY due
-        LIMIT $1
-        FOR UPDATE SKIP LOCKED
-    ), claimed AS (
+_DUE = """
+    SELECT bucket, message_id FROM outbox
+    WHERE state IN ('queued', 'retry') AND due <= $2 AND bucket BETWEEN $5 AND $6
+"""
+_FIRST = " ORDER BY due LIMIT $1 FOR UPDATE SKIP LOCKED"
+DUE_IN_LANE = f"{_DUE} AND lane = $7 {_FIRST}"
+_DUE_ELSEWHERE = f"{_DUE} AND lane <> ALL($7::text[]) {_FIRST}"
+
+_TAKE = """
+    WITH due AS (%s), claimed AS (
         UPDATE outbox
         SET state = 'claimed', claim = $3, claimed_until = $4, changed_at = $2,
             attempts = attempts + 1
@@ -43,8 +46,11 @@ _CLAIM = """
     LEFT JOIN device
       ON device.bucket = claimed.bucket AND device.device_id = claimed.device_id
      AND device.customer_id = claimed.customer_id AND device.address_dead_at IS NULL
+     AND (device.quarantined_until IS NULL OR device.quarantined_until <= $2)
     ORDER BY claimed.decided_at, claimed.message_id
 """
+_CLAIM = _TAKE % DUE_IN_LANE
+_CLAIM_ELSEWHERE = _TAKE % _DUE_ELSEWHERE
 
 _SETTLE = """
     WITH fate AS (
@@ -71,6 +77,22 @@ _LAPSE = """
     WHERE state = 'claimed' AND claimed_until < $1
 """
 
+# A gateway that is left alone for long must not keep what nobody wants any more.
+_EXPIRE = """
+    WITH late AS (
+        SELECT bucket, message_id FROM outbox
+        WHERE state IN ('queued', 'retry') AND expires_at <= $1
+        ORDER BY expires_at
+        LIMIT $2
+        FOR UPDATE SKIP LOCKED
+    )
+    UPDATE outbox
+    SET state = 'expired', reason = 'expired', changed_at = $1
+    FROM late
+    WHERE outbox.bucket = late.bucket AND outbox.message_id = late.message_id
+    RETURNING outbox.bucket, outbox.message_id, outbox.customer_id, outbox.state
+"""
+
 _WITHDRAW = """
     UPDATE outbox
     SET state = 'withdrawn', reason = $3, changed_at = $2
@@ -79,9 +101,18 @@ _WITHDRAW = """
 """
 
 _contents = msgspec.json.Decoder(Content)
-GIVEN_BACK = frozenset(
-    {State.DEAD_ADDRESS, State.REJECTED, State.EXPIRED, State.WITHDRAWN}
-)
+MOST_AT_ONCE = 1_000  # messages that expire in one statement
+
+
+class Of(msgspec.Struct, frozen=True):
+    """Which messages a claim takes: of one lane, or of all lanes but these."""
+
+    lane: str | None = None
+    no_lanes: tuple[str, ...] = ()
+    buckets: tuple[int, int] = (0, 255)
+
+
+EVERYTHING = Of()
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -98,10 +129,14 @@ async def claim(
     claim_id: UUID,
     now: datetime,
     lease: timedelta,
-    buckets: tuple[int, int] = (0, 255),
+    of: Of = EVERYTHING,
 ) -> list[Message]:
     """Take up to ``limit`` due messages for the length of the lease."""
-    rows = await connection.fetch(_CLAIM, limit, now, claim_id, now + lease, *buckets)
+    taken = limit, now, claim_id, now + lease, *of.buckets
+    if of.lane is None:
+        rows = await connection.fetch(_CLAIM_ELSEWHERE, *taken, of.no_lanes)
+    else:
+        rows = await connection.fetch(_CLAIM, *taken, of.lane)
     return [
         Message(
             message_id=MessageId(row["message_id"]),
@@ -145,14 +180,7 @@ async def settle(
         [fate.due for fate in ordered],
         now,
     )
-    return [
-        Settled(
-            CustomerKey(row["bucket"], row["customer_id"]),
-            row["message_id"],
-            State(row["state"]),
-        )
-        for row in rows
-    ]
+    return _settled(rows)
 
 
 async def lapse(connection: Connection, now: datetime) -> None:
@@ -160,11 +188,20 @@ async def lapse(connection: Connection, now: datetime) -> None:
     await connection.execute(_LAPSE, now)
 
 
+async def expire(connection: Connection, now: datetime) -> list[Settled]:
+    """End messages that wait for a gateway longer than they hold good."""
+    return _settled(await connection.fetch(_EXPIRE, now, MOST_AT_ONCE))
+
+
 async def withdraw(
     connection: Connection, offer_id: str, now: datetime, reason: str = "offer_paused"
 ) -> list[Settled]:
     """Take back what is queued of an offer, for good."""
     rows = await connection.fetch(_WITHDRAW, offer_id, now, reason)
+    return _settled(rows)
+
+
+def _settled(rows: Sequence[Record]) -> list[Settled]:
     return [
         Settled(
             CustomerKey(row["bucket"], row["customer_id"]),

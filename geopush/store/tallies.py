@@ -6,8 +6,9 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from geopush.core.known import Known
+from geopush.core.outbox import GIVEN_BACK
 from geopush.core.ping import CustomerKey
-from geopush.store.outbox import GIVEN_BACK, Settled
+from geopush.store.outbox import Settled
 from geopush.store.pool import Connection
 from geopush.store.revise import revise
 

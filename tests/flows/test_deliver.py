@@ -1,18 +1,15 @@
 """Messages out: through the real client into the stand-in for Apple."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from geopush.core.fold import World
-from geopush.core.message import Environment, Message, Outcome, Platform
+from geopush.core.message import Message, Outcome, Platform
 from geopush.flows.deliver import Deliver
 from geopush.metrics import Metrics
 from geopush.push.apns import ApnsGateway
-from geopush.push.apns_token import ApnsAccount
+from geopush.push.gateway import LastLook
 from geopush.sandbox import Sandbox
 from geopush.sandbox.rules import Gateway, Rule
 from geopush.store import presences
@@ -22,36 +19,12 @@ from tests.core.world import a_world, an_offer, ping, run, upload
 from tests.people import look_up, settle_in, withdraw_consent
 
 
-@pytest.fixture
-async def street(tmp_path: Path, clock: HandClock) -> AsyncIterator[Sandbox]:
-    sandbox = await Sandbox.start(tmp_path, apps={"demo": "com.demo"}, clock=clock)
-    yield sandbox
-    await sandbox.stop()
-
-
-@pytest.fixture
-async def apple(street: Sandbox, clock: HandClock) -> AsyncIterator[ApnsGateway]:
-    gateway = ApnsGateway(
-        ApnsAccount(
-            topic="com.demo",
-            key=street.p8_file.read_text(),
-            key_id=street.key_id,
-            team_id=street.team_id,
-        ),
-        urls=dict.fromkeys(Environment, street.apns_url),
-        ca_file=street.ca_file,
-        clock=clock,
-    )
-    yield gateway
-    await gateway.close()
-
-
 def a_deliver(
     pool: Pool, clock: HandClock, apple: ApnsGateway, world: World | None = None
 ) -> Deliver:
     catalog = (world or a_world()).catalog
     gateways = {("demo", Platform.IOS): apple}
-    return Deliver(pool, gateways, lambda: catalog, clock, uuid4, Metrics())
+    return Deliver(pool, gateways, lambda: catalog, clock, Metrics())
 
 
 async def decide_one(pool: Pool, world: World | None = None) -> None:
@@ -157,14 +130,14 @@ async def test_a_send_whose_answer_never_came_is_repeated_only_if_the_offer_says
 async def test_an_app_without_a_gateway_says_so(pool: Pool, clock: HandClock) -> None:
     await decide_one(pool)
     catalog = a_world().catalog
-    await Deliver(pool, {}, lambda: catalog, clock, uuid4, Metrics()).run_once()
+    await Deliver(pool, {}, lambda: catalog, clock, Metrics()).run_once()
     assert await state_of(pool) == ("rejected", "no_gateway")
 
 
 class BrokenGateway:
     """A gateway whose author made a mistake."""
 
-    async def send(self, message: Message) -> Outcome:
+    async def send(self, message: Message, last_look: LastLook) -> Outcome:
         """Fail as no gateway should."""
         raise ZeroDivisionError(message.offer_id)
 
@@ -178,5 +151,5 @@ async def test_a_gateway_that_fails_unexpectedly_leaves_doubt_and_no_claim(
     await decide_one(pool)
     catalog = a_world().catalog
     gateways = {("demo", Platform.IOS): BrokenGateway()}
-    await Deliver(pool, gateways, lambda: catalog, clock, uuid4, Metrics()).run_once()
+    await Deliver(pool, gateways, lambda: catalog, clock, Metrics()).run_once()
     assert await state_of(pool) == ("unknown", "send_failed")
