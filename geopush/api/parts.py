@@ -9,6 +9,7 @@ from msgspec import Struct
 from geopush.api.ping_door import PingDoor
 from geopush.clock import Clock, Mint
 from geopush.core.token import TokenRing
+from geopush.flows.letters import Letters
 from geopush.flows.profile import Profiles
 from geopush.flows.publish import Publish
 from geopush.flows.refresh import Refresh
@@ -61,6 +62,7 @@ class Parts(Parcel):
     tokens: TokenRing
     register: Register
     profiles: Profiles
+    letters: Letters
     pings: PingDoor
     knobs: Knobs = Knobs()
     checks: Mapping[str, Check] = MappingProxyType({})

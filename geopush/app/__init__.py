@@ -35,6 +35,7 @@ from geopush.core.identity import Identity
 from geopush.core.token import TokenRing
 from geopush.flows.deliver import Deliver
 from geopush.flows.ingest import Ingest
+from geopush.flows.letters import Letters
 from geopush.flows.profile import Profiles
 from geopush.flows.publish import Publish
 from geopush.flows.refresh import Refresh
@@ -129,6 +130,7 @@ async def running(
                 mint_secret,
             ),
             profiles=Profiles(pool, clock),
+            letters=Letters(pool, lambda: refresh.catalog, clock),
             pings=door,
             tokens=tokens,
             knobs=_knobs(settings),

@@ -94,6 +94,14 @@ MOVES = (
     Move(State.RETRY, Event.TAKEN_BACK, State.WITHDRAWN),
     Move(State.CLAIMED, Event.LAPSED, State.QUEUED),
     Move(State.CLAIMED, Event.LAPSED_IN_DOUBT, State.UNKNOWN),
+    Move(State.RETRY, Event.RETRIED, State.QUEUED),
+    Move(State.DEAD_ADDRESS, Event.RETRIED, State.QUEUED),
+    Move(State.REJECTED, Event.RETRIED, State.QUEUED),
+    Move(State.UNKNOWN, Event.RETRIED, State.QUEUED),
+    Move(State.QUEUED, Event.DROPPED, State.WITHDRAWN),
+    Move(State.RETRY, Event.DROPPED, State.WITHDRAWN),
+    Move(State.DEAD_ADDRESS, Event.DROPPED, State.WITHDRAWN),
+    Move(State.REJECTED, Event.DROPPED, State.WITHDRAWN),
 )
 
 NEXT: Mapping[tuple[State, Event], State] = MappingProxyType(

@@ -100,6 +100,19 @@ _WITHDRAW = """
     RETURNING bucket, customer_id, message_id, state
 """
 
+# Only the id is known, not the bucket: a look into each is less than one more index.
+_HOLD = """
+    SELECT bucket, customer_id, state, offer_id, zone_id, decided_at, expires_at
+    FROM outbox
+    WHERE bucket = ANY($1::smallint[]) AND message_id = $2
+    FOR UPDATE
+"""
+
+_MOVE = """
+    UPDATE outbox SET state = $3, reason = $4, due = $5, changed_at = $5
+    WHERE bucket = $1 AND message_id = $2
+"""
+
 _contents = msgspec.json.Decoder(Content)
 MOST_AT_ONCE = 1_000  # messages that expire in one statement
 
@@ -113,6 +126,19 @@ class Of(msgspec.Struct, frozen=True):
 
 
 EVERYTHING = Of()
+BUCKETS = list(range(256))
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A message that nobody else moves until the transaction ends."""
+
+    message_id: UUID
+    customer: CustomerKey
+    state: State
+    offer_id: str
+    zone_id: str | None
+    decided_at: datetime
+    expires_at: datetime
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -199,6 +225,30 @@ async def withdraw(
     """Take back what is queued of an offer, for good."""
     rows = await connection.fetch(_WITHDRAW, offer_id, now, reason)
     return _settled(rows)
+
+
+async def hold(connection: Connection, message_id: UUID) -> Held | None:
+    """Keep others from moving a message, and read what speaks for moving it."""
+    row = await connection.fetchrow(_HOLD, BUCKETS, message_id)
+    if row is None:
+        return None
+    return Held(
+        message_id=message_id,
+        customer=CustomerKey(row["bucket"], row["customer_id"]),
+        state=State(row["state"]),
+        offer_id=row["offer_id"],
+        zone_id=row["zone_id"],
+        decided_at=row["decided_at"],
+        expires_at=row["expires_at"],
+    )
+
+
+async def move(
+    connection: Connection, held: Held, state: State, reason: str, now: datetime
+) -> None:
+    """Write another state of a message that is held."""
+    where = held.customer.bucket, held.message_id
+    await connection.execute(_MOVE, *where, state, reason, now)
 
 
 def _settled(rows: Sequence[Record]) -> list[Settled]:

@@ -19,6 +19,7 @@ from geopush.core.identity import Identity
 from geopush.core.token import TokenRing
 from geopush.flows.ingest import Ingest
 from geopush.flows.keys import KeyAsked, create_key
+from geopush.flows.letters import Letters
 from geopush.flows.profile import Profiles
 from geopush.flows.publish import Publish
 from geopush.flows.refresh import Refresh
@@ -85,6 +86,7 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
         tokens=tokens,
         register=Register(pool, tokens, rules, clock, mint_id, mint_secret),
         profiles=Profiles(pool, clock),
+        letters=Letters(pool, lambda: refresh.catalog, clock),
         pings=PingDoor(tokens, ingest, clock),
         knobs=knobs,
         metrics=metrics.render,

@@ -1,0 +1,81 @@
+"""Letters that came to nothing: tried again or dropped, by hand."""
+
+from collections.abc import Callable
+from enum import StrEnum, auto
+from uuid import UUID
+
+from geopush.clock import Clock
+from geopush.core.cap import Tally
+from geopush.core.catalog import Catalog
+from geopush.core.message import State
+from geopush.core.outbox import GIVEN_BACK, NEXT, Event
+from geopush.store import outbox
+from geopush.store.again import transact
+from geopush.store.outbox import Held, Settled
+from geopush.store.pool import Connection, Pool
+from geopush.store.tallies import give_back, take_again
+
+
+class Unmoved(StrEnum):
+    """Why a message stays as it is."""
+
+    ABSENT = auto()
+    WRONG_STATE = auto()
+    EXPIRED = auto()
+    OFFER_GONE = auto()
+
+
+class Letters:
+    """Moves single messages; doing it twice is doing it once."""
+
+    def __init__(
+        self, pool: Pool, catalog: Callable[[], Catalog], clock: Clock
+    ) -> None:
+        self._pool = pool
+        self._catalog = catalog
+        self._clock = clock
+
+    async def retry(self, message_id: UUID) -> Unmoved | None:
+        """Have a message sent once more, under the same id, if it still holds good."""
+
+        async def work(connection: Connection) -> Unmoved | None:
+            held = await outbox.hold(connection, message_id)
+            if held is None or held.state is State.QUEUED:
+                return Unmoved.ABSENT if held is None else None
+            return await self._queue(connection, held)
+
+        return await transact(self._pool, work)
+
+    async def drop(self, message_id: UUID) -> Unmoved | None:
+        """Have a message never sent; whatever may have arrived cannot be dropped."""
+
+        async def work(connection: Connection) -> Unmoved | None:
+            held = await outbox.hold(connection, message_id)
+            if held is None or held.state is State.WITHDRAWN:
+                return Unmoved.ABSENT if held is None else None
+            state = NEXT.get((held.state, Event.DROPPED))
+            if state is None:
+                return Unmoved.WRONG_STATE
+            await outbox.move(connection, held, state, "dropped", self._clock())
+            gone = Settled(held.customer, message_id, state)
+            await give_back(connection, [gone])
+            return None
+
+        return await transact(self._pool, work)
+
+    async def _queue(self, connection: Connection, held: Held) -> Unmoved | None:
+        now = self._clock()
+        state = NEXT.get((held.state, Event.RETRIED))
+        offer = self._catalog().offer(held.offer_id)
+        if state is None:
+            return Unmoved.WRONG_STATE
+        if now >= held.expires_at:
+            return Unmoved.EXPIRED
+        if offer is None:
+            return Unmoved.OFFER_GONE
+        await outbox.move(connection, held, state, "retried", now)
+        if held.state in GIVEN_BACK:
+            about = offer.offer_id, offer.category, held.zone_id
+            tally = Tally(held.message_id, held.decided_at, *about)
+            await take_again(connection, held.customer, tally)
+        return None
