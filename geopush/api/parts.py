@@ -12,6 +12,7 @@ from geopush.core.token import TokenRing
 from geopush.flows.letters import Letters
 from geopush.flows.profile import Profiles
 from geopush.flows.publish import Publish
+from geopush.flows.receipts import Receipts
 from geopush.flows.refresh import Refresh
 from geopush.flows.register import Register
 from geopush.store.pool import Pool
@@ -63,6 +64,7 @@ class Parts(Parcel):
     register: Register
     profiles: Profiles
     letters: Letters
+    receipts: Receipts
     pings: PingDoor
     knobs: Knobs = Knobs()
     checks: Mapping[str, Check] = MappingProxyType({})

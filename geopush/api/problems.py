@@ -27,7 +27,7 @@ TITLES: dict[str, str] = {
     "invalid_parameter": "A parameter does not fit",
     "invalid_cursor": "The cursor is not one of ours",
     "unauthorized": "A credential is missing or wrong",
-    "token_expired": "The device token has expired",
+    "token_expired": "The token has expired",
     "forbidden": "The credential does not allow this",
     "not_found": "There is no such thing",
     "method_not_allowed": "The method is not for this address",

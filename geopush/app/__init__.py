@@ -35,9 +35,11 @@ from geopush.core.identity import Identity
 from geopush.core.token import TokenRing
 from geopush.flows.deliver import Deliver
 from geopush.flows.ingest import Ingest
+from geopush.flows.lane import Means
 from geopush.flows.letters import Letters
 from geopush.flows.profile import Profiles
 from geopush.flows.publish import Publish
+from geopush.flows.receipts import Receipts
 from geopush.flows.refresh import Refresh
 from geopush.flows.register import Register, Rules
 from geopush.metrics import Metrics
@@ -96,7 +98,9 @@ async def running(
         _beside(stack, refresh.run(dsn))
         metrics = Metrics()
         gateways = open_gateways(settings, clock, stack)
-        deliver = Deliver(pool, gateways, lambda: refresh.catalog, clock, metrics)
+        tokens = TokenRing(await _secrets(pool, "token", clock))
+        means = Means(pool, lambda: refresh.catalog, clock, metrics, tokens)
+        deliver = Deliver(means, gateways)
         if role is not Role.API:
             _beside(stack, deliver.run(), deliver.stop)
         house = House(timezone=settings.timezone)
@@ -108,7 +112,6 @@ async def running(
             deliver.wake,
         )
         stack.push_async_callback(ingest.drain)
-        tokens = TokenRing(await _secrets(pool, "token", clock))
         identities = {
             app: await _secrets(pool, f"identity:{app}", clock)
             for app in settings.app_names
@@ -131,6 +134,7 @@ async def running(
             ),
             profiles=Profiles(pool, clock),
             letters=Letters(pool, lambda: refresh.catalog, clock),
+            receipts=Receipts(pool, lambda: refresh.catalog, clock),
             pings=door,
             tokens=tokens,
             knobs=_knobs(settings),

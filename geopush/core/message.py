@@ -99,6 +99,7 @@ class Message(Struct, frozen=True):
     expires_at: datetime
     attempts: int
     claim: UUID
+    receipt_token: str | None = None
 
 
 class Accepted(Struct, frozen=True):

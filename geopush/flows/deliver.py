@@ -6,18 +6,14 @@ time is over.
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from geopush.clock import Clock
-from geopush.core.catalog import Catalog
 from geopush.flows.glance import Glance
-from geopush.flows.lane import Lane, Means, Way, complain
-from geopush.metrics import Metrics
+from geopush.flows.lane import Lane, Means, Way, Ways, complain
 from geopush.push.gateway import Gateway
 from geopush.push.throttle import STEADY, Pace, Throttle
 from geopush.store import outbox
 from geopush.store.outbox import Of
-from geopush.store.pool import Pool
 from geopush.store.tallies import give_back
 
 TEND_EVERY = 5.0  # seconds between ends of what is over
@@ -28,26 +24,14 @@ Gateways = Mapping[Way, Gateway]
 class Deliver:
     """Sends what the outbox holds through the gateway of each app and platform."""
 
-    def __init__(
-        self,
-        pool: Pool,
-        gateways: Gateways,
-        catalog: Callable[[], Catalog],
-        clock: Clock,
-        metrics: Metrics,
-        pace: Pace = STEADY,
-    ) -> None:
-        self._pool = pool
-        self._clock = clock
-        self._metrics = metrics
+    def __init__(self, means: Means, gateways: Gateways, pace: Pace = STEADY) -> None:
+        self._means = means
         self._throttles = {way: Throttle(pace) for way in gateways}
-        means = Means(
-            pool, gateways, self._throttles, catalog, clock, metrics, Glance(pool)
-        )
+        ways = Ways(gateways, self._throttles, Glance(means.pool))
         named = {_name(way): throttle for way, throttle in self._throttles.items()}
         self._lanes = [
-            *(Lane(means, Of(lane=name), named[name]) for name in named),
-            Lane(means, Of(no_lanes=tuple(named)), None),
+            *(Lane(means, ways, Of(lane=name), named[name]) for name in named),
+            Lane(means, ways, Of(no_lanes=tuple(named)), None),
         ]
         self._stopping = asyncio.Event()
 
@@ -82,14 +66,14 @@ class Deliver:
         """Show how each lane is doing."""
         for way, throttle in self._throttles.items():
             trouble = throttle.trouble(time.monotonic())
-            self._metrics.lane_in_flight.labels(*way).set(throttle.in_flight)
-            self._metrics.lane_limit.labels(*way).set(throttle.limit)
-            self._metrics.lane_in_trouble.labels(*way).set(trouble is not None)
+            self._means.metrics.lane_in_flight.labels(*way).set(throttle.in_flight)
+            self._means.metrics.lane_limit.labels(*way).set(throttle.limit)
+            self._means.metrics.lane_in_trouble.labels(*way).set(trouble is not None)
 
     async def tend_once(self) -> None:
         """End claims of workers that are gone, and messages whose time is over."""
-        now = self._clock()
-        async with self._pool.acquire() as connection, connection.transaction():
+        now = self._means.clock()
+        async with self._means.pool.acquire() as connection, connection.transaction():
             await outbox.lapse(connection, now)
             await give_back(connection, await outbox.expire(connection, now))
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from geopush import log
 from geopush.clock import Clock, mint_id
@@ -29,6 +30,8 @@ from geopush.core.message import (
 )
 from geopush.core.outbox import Fate, settle
 from geopush.core.ping import CustomerKey
+from geopush.core.receipt import receipt_token
+from geopush.core.token import TokenRing
 from geopush.flows.glance import Glance
 from geopush.metrics import Metrics
 from geopush.push.gateway import Gateway
@@ -48,14 +51,20 @@ Settling = tuple[Fate, Outcome]
 
 
 class Means(Struct, frozen=True):
-    """What all lanes share."""
+    """What delivering needs of the house."""
 
     pool: Pool
-    gateways: Mapping[Way, Gateway]
-    throttles: Mapping[Way, Throttle]
     catalog: Callable[[], Catalog]
     clock: Clock
     metrics: Metrics
+    tokens: TokenRing
+
+
+class Ways(Struct, frozen=True):
+    """The gateways with their throttles, and the look all lanes share."""
+
+    gateways: Mapping[Way, Gateway]
+    throttles: Mapping[Way, Throttle]
     glance: Glance
 
 
@@ -65,8 +74,11 @@ class Lane:
     A lane without a throttle has no gateway: what it claims goes nowhere.
     """
 
-    def __init__(self, means: Means, of: Of, throttle: Throttle | None) -> None:
+    def __init__(
+        self, means: Means, ways: Ways, of: Of, throttle: Throttle | None
+    ) -> None:
         self._means = means
+        self._ways = ways
         self._of = of
         self._throttle = throttle
         self._unsettled: list[Settling] = []
@@ -116,7 +128,7 @@ class Lane:
                 connection, count, mint_id(), self._means.clock(), LEASE, self._of
             )
         for message in claimed:
-            if throttle := self._means.throttles.get(_way_of(message)):
+            if throttle := self._ways.throttles.get(_way_of(message)):
                 throttle.begin()
         return claimed
 
@@ -143,13 +155,13 @@ class Lane:
     async def _handle(self, message: Message) -> None:
         """Take one message as far as it gets, and keep what became of it."""
         way = _way_of(message)
-        gateway = self._means.gateways.get(way)
+        gateway = self._ways.gateways.get(way)
         outcome: Outcome
         if gateway is None:
             outcome = await self._last_look(message) or Rejected("no_gateway")
         else:
             outcome = await self._send(message, gateway)
-        if throttle := self._means.throttles.get(way):
+        if throttle := self._ways.throttles.get(way):
             throttle.end(outcome, time.monotonic())
         self._means.metrics.answers.labels(*way, type(outcome).__name__).inc()
         fate = settle(message, outcome, self._means.clock())
@@ -159,8 +171,9 @@ class Lane:
         async def last_look() -> Objection | None:
             return await self._last_look(message)
 
+        token = self._means.tokens.sign(receipt_token(message))
         try:
-            return await gateway.send(message, last_look)
+            return await gateway.send(replace(message, receipt_token=token), last_look)
         except Exception as error:  # one message must not take a batch with it
             log.failed("message.send_failed", error, message_id=str(message.message_id))
             return Transient("send_failed", ambiguous=True)
@@ -169,7 +182,7 @@ class Lane:
         """What speaks against the message, by what is known at this moment."""
         key = CustomerKey(message.bucket, message.customer_id)
         try:
-            known = await self._means.glance.look(key)
+            known = await self._ways.glance.look(key)
         except Exception as error:  # who may not be looked up gets nothing
             complain(error)
             return Objection(State.RETRY, "no_last_look")

@@ -84,7 +84,7 @@ class ApnsGateway:
     def _request(self, message: Message, token: str) -> Request:
         # Rounded up, so never 0, by which Apple would understand "now or not at all".
         expiration = math.ceil(message.expires_at.timestamp())
-        body = for_apple(message.message_id, message.content)
+        body = for_apple(message)
         return Request(str(message.message_id), token, self._topic, expiration, body)
 
     async def _exchange(

@@ -109,7 +109,7 @@ class FcmGateway:
             notification_title=content.title,
             notification_body=content.body,
             notification_image=content.image,
-            data_payload=data_for_google(message_id, content),
+            data_payload=data_for_google(message),
             android_config={
                 "priority": "high",
                 "ttl": f"{min(math.ceil(left), LONGEST_LIFE)}s",

@@ -22,6 +22,7 @@ from geopush.flows.keys import KeyAsked, create_key
 from geopush.flows.letters import Letters
 from geopush.flows.profile import Profiles
 from geopush.flows.publish import Publish
+from geopush.flows.receipts import Receipts
 from geopush.flows.refresh import Refresh
 from geopush.flows.register import Register, Rules
 from geopush.metrics import Metrics
@@ -87,6 +88,7 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
         register=Register(pool, tokens, rules, clock, mint_id, mint_secret),
         profiles=Profiles(pool, clock),
         letters=Letters(pool, lambda: refresh.catalog, clock),
+        receipts=Receipts(pool, lambda: refresh.catalog, clock),
         pings=PingDoor(tokens, ingest, clock),
         knobs=knobs,
         metrics=metrics.render,

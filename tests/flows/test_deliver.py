@@ -2,14 +2,19 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
+from geopush.core.catalog import Catalog
 from geopush.core.fold import World
-from geopush.core.message import Message, Outcome, Platform
+from geopush.core.message import Accepted, Message, Outcome, Platform
+from geopush.core.token import ReceiptToken, TokenRing
 from geopush.flows.deliver import Deliver
+from geopush.flows.lane import Means
 from geopush.metrics import Metrics
 from geopush.push.apns import ApnsGateway
 from geopush.push.gateway import LastLook
+from geopush.push.payload import for_apple
 from geopush.sandbox import Sandbox
 from geopush.sandbox.rules import Gateway, Rule
 from geopush.store import presences
@@ -19,12 +24,16 @@ from tests.core.world import a_world, an_offer, ping, run, upload
 from tests.people import look_up, settle_in, withdraw_consent
 
 
+def means_of(pool: Pool, clock: HandClock, catalog: Catalog) -> Means:
+    tokens = TokenRing([b"k" * 32])
+    return Means(pool, lambda: catalog, clock, Metrics(), tokens)
+
+
 def a_deliver(
     pool: Pool, clock: HandClock, apple: ApnsGateway, world: World | None = None
 ) -> Deliver:
     catalog = (world or a_world()).catalog
-    gateways = {("demo", Platform.IOS): apple}
-    return Deliver(pool, gateways, lambda: catalog, clock, Metrics())
+    return Deliver(means_of(pool, clock, catalog), {("demo", Platform.IOS): apple})
 
 
 async def decide_one(pool: Pool, world: World | None = None) -> None:
@@ -130,7 +139,7 @@ async def test_a_send_whose_answer_never_came_is_repeated_only_if_the_offer_says
 async def test_an_app_without_a_gateway_says_so(pool: Pool, clock: HandClock) -> None:
     await decide_one(pool)
     catalog = a_world().catalog
-    await Deliver(pool, {}, lambda: catalog, clock, Metrics()).run_once()
+    await Deliver(means_of(pool, clock, catalog), {}).run_once()
     assert await state_of(pool) == ("rejected", "no_gateway")
 
 
@@ -151,5 +160,35 @@ async def test_a_gateway_that_fails_unexpectedly_leaves_doubt_and_no_claim(
     await decide_one(pool)
     catalog = a_world().catalog
     gateways = {("demo", Platform.IOS): BrokenGateway()}
-    await Deliver(pool, gateways, lambda: catalog, clock, Metrics()).run_once()
+    await Deliver(means_of(pool, clock, catalog), gateways).run_once()
     assert await state_of(pool) == ("unknown", "send_failed")
+
+
+async def test_a_push_carries_what_its_receipts_are_given_with(
+    pool: Pool, clock: HandClock
+) -> None:
+    await decide_one(pool)
+    gateway = KeepingGateway()
+    catalog = a_world().catalog
+    means = means_of(pool, clock, catalog)
+    await Deliver(means, {("demo", Platform.IOS): gateway}).run_once()
+    (message,) = gateway.kept
+    body = msgspec.json.decode(for_apple(message))
+    token = means.tokens.read_receipt(body["geopush"]["receipt_token"], clock())
+    assert isinstance(token, ReceiptToken)
+    assert token.message_id == message.message_id
+
+
+class KeepingGateway:
+    """A gateway that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.kept: list[Message] = []
+
+    async def send(self, message: Message, last_look: LastLook) -> Outcome:
+        """Take everything."""
+        self.kept.append(message)
+        return Accepted()
+
+    async def close(self) -> None:
+        """Have nothing to close."""

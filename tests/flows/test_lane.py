@@ -6,7 +6,6 @@ from uuid import UUID
 
 from geopush.core.message import Message, Outcome, Platform
 from geopush.flows.deliver import Deliver, Gateways
-from geopush.metrics import Metrics
 from geopush.push.apns import ApnsGateway
 from geopush.push.fcm import FcmGateway
 from geopush.push.gateway import LastLook
@@ -17,7 +16,7 @@ from geopush.store import outbox
 from geopush.store.pool import Pool
 from tests.clock import HandClock
 from tests.core.world import NOON, a_world
-from tests.flows.test_deliver import decide_one
+from tests.flows.test_deliver import decide_one, means_of
 from tests.people import withdraw_consent
 
 IOS, ANDROID = ("demo", Platform.IOS), ("demo", Platform.ANDROID)
@@ -53,7 +52,7 @@ def a_deliver(
     pool: Pool, clock: HandClock, gateways: Gateways, pace: Pace = PACE
 ) -> Deliver:
     catalog = a_world().catalog
-    return Deliver(pool, gateways, lambda: catalog, clock, Metrics(), pace)
+    return Deliver(means_of(pool, clock, catalog), gateways, pace)
 
 
 async def states(pool: Pool) -> dict[str, int]:

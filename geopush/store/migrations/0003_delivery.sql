@@ -17,3 +17,17 @@ CREATE INDEX outbox_expiring ON outbox (expires_at) WHERE state IN ('queued', 'r
 ALTER TABLE device ADD quarantined_until timestamptz;
 CREATE INDEX device_in_quarantine ON device (quarantined_until)
     WHERE quarantined_until IS NOT NULL;
+
+-- What phones report, each kind once for each message and button.
+CREATE TABLE receipt (
+    bucket smallint NOT NULL,
+    message_id uuid NOT NULL,
+    kind text NOT NULL,
+    button text NOT NULL,
+    customer_id text NOT NULL,
+    at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    value double precision,
+    currency text,
+    PRIMARY KEY (bucket, message_id, kind, button)
+);
