@@ -5,9 +5,9 @@ from litestar import post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from geopush.api.auth import Asking
+from geopush.api.auth import Asking, forbidden, who
 from geopush.api.body import read_json, takes
-from geopush.api.credentials import bearer, read_receipt_token, read_token
+from geopush.api.credentials import bearer, read_receipt_token
 from geopush.api.parts import Parts
 from geopush.api.problems import ProblemException, placed, refusals
 from geopush.core.receipt import AHEAD, Receipt
@@ -50,7 +50,7 @@ class ReceiptsTaken(Struct):
     "/v1/receipts",
     status_code=202,
     opt=takes(ReceiptsGiven),
-    responses=refusals(400, 401, 413, 415, 503),
+    responses=refusals(400, 401, 403, 413, 415, 503),
 )
 async def give_receipts(
     request: Asking, parts: NamedDependency[Parts]
@@ -60,14 +60,14 @@ async def give_receipts(
     Each `kind` counts once for each message and button. The buttons `like`, `mute_zone`
     and `snooze` set the customer's preferences.
     """
-    who = _who(request, parts)
+    reporter = _reporter(request, parts)
     batch = await read_json(request, Batch, parts.knobs.body_bytes)
     if len(batch.receipts) > MOST_RECEIPTS:
         detail = f"At most {MOST_RECEIPTS} receipts in a request."
         raise ProblemException("too_large", 413, detail)
     read = [_read(index, raw, parts) for index, raw in enumerate(batch.receipts)]
     fitting = [one for one in read if isinstance(one, Receipt)]
-    counted = await parts.receipts.take(who, fitting)
+    counted = await parts.receipts.take(reporter, fitting)
     return ReceiptsTaken(
         accepted=counted.accepted,
         repeated=counted.repeated,
@@ -76,11 +76,14 @@ async def give_receipts(
     )
 
 
-def _who(request: Asking, parts: Parts) -> DeviceToken | ReceiptToken:
+def _reporter(request: Asking, parts: Parts) -> DeviceToken | ReceiptToken:
     credential = bearer(request.headers.get("authorization"))
     if credential.startswith(RECEIPT_PREFIX):
         return read_receipt_token(parts.tokens, credential, parts.clock())
-    return read_token(parts.tokens, credential, parts.clock())
+    caller = who(request, parts)
+    if isinstance(caller, DeviceToken):
+        return caller
+    raise forbidden("Receipts are given by devices, or with a message's own token.")
 
 
 def _read(index: int, raw: msgspec.Raw, parts: Parts) -> Receipt | Rejected:

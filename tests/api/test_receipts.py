@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from geopush.core.access import Role
 from geopush.core.ping import customer_key
 from geopush.core.token import DeviceToken, ReceiptToken
 from tests.api.conftest import Door
@@ -124,6 +125,11 @@ async def test_a_receipt_for_a_message_sent_before_its_customer_was_known_counts
     other = (customer_key("anna").bucket + 1) % 256
     await sent.parts.pool.execute("UPDATE outbox SET bucket = $1", other)
     assert await give(sent, device_token(sent), receipt()) == counts(1, 0, 0)
+
+
+async def test_a_key_gives_no_receipts(sent: Door) -> None:
+    answer = await sent.ask("POST", "/v1/receipts", Role.OPERATOR, json={})
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
 
 @pytest.mark.parametrize("credential", ["", "gp_rt_x", "gp_dt_x", "gp_sk_x"])
