@@ -11,6 +11,7 @@ from geopush.api import (
     offers,
     pings,
     preferences,
+    receipts,
     weather,
     zones,
 )
@@ -18,6 +19,7 @@ from geopush.api import (
 ROUTES = (
     *pings.ROUTES,
     *devices.ROUTES,
+    *receipts.ROUTES,
     *zones.ROUTES,
     *offers.ROUTES,
     *weather.ROUTES,

@@ -35,8 +35,11 @@ from geopush.core.identity import Identity
 from geopush.core.token import TokenRing
 from geopush.flows.deliver import Deliver
 from geopush.flows.ingest import Ingest
+from geopush.flows.lane import Means
+from geopush.flows.letters import Letters
 from geopush.flows.profile import Profiles
 from geopush.flows.publish import Publish
+from geopush.flows.receipts import Receipts
 from geopush.flows.refresh import Refresh
 from geopush.flows.register import Register, Rules
 from geopush.metrics import Metrics
@@ -96,7 +99,9 @@ async def running(
         metrics = Metrics()
         metrics.revision.set_function(lambda: refresh.revision)
         gateways = open_gateways(settings, clock, stack)
-        deliver = Deliver(pool, gateways, refresh.latest, clock, mint_id, metrics)
+        tokens = TokenRing(await _secrets(pool, "token", clock))
+        means = Means(pool, refresh.latest, clock, metrics, tokens)
+        deliver = Deliver(means, gateways)
         if role is not Role.API:
             _beside(stack, deliver.run(), deliver.stop)
         ingest = Ingest(
@@ -107,7 +112,6 @@ async def running(
             deliver.wake,
         )
         stack.push_async_callback(ingest.drain)
-        tokens = TokenRing(await _secrets(pool, "token", clock))
         identities = {
             app: await _secrets(pool, f"identity:{app}", clock)
             for app in settings.app_names
@@ -127,11 +131,14 @@ async def running(
                 mint_secret,
             ),
             profiles=Profiles(pool, clock),
+            letters=Letters(pool, lambda: refresh.catalog, clock),
+            receipts=Receipts(pool, lambda: refresh.catalog, clock),
             pings=door,
             tokens=tokens,
             knobs=_knobs(settings),
             checks=_checks(database, refresh, ingest),
-            metrics=metrics.render,
+            metrics=_measured(deliver, metrics),
+            troubles=deliver.troubles,
         )
         if role is Role.DELIVER:
             front: ASGIApp = build_api(parts, routes=health.ROUTES)
@@ -202,6 +209,14 @@ def _checks(
         "catalog": refresh.trouble,
         "ingest": ingest.trouble,
     }
+
+
+def _measured(deliver: Deliver, metrics: Metrics) -> Callable[[], bytes]:
+    def render() -> bytes:
+        deliver.measure()
+        return metrics.render()
+
+    return render
 
 
 def _note(text: str) -> None:

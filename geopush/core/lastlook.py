@@ -2,19 +2,10 @@
 
 from datetime import datetime
 
-from msgspec import Struct
-
 from geopush.core.customer import Purpose, has_consent
 from geopush.core.known import Known
-from geopush.core.message import Message, State
+from geopush.core.message import Message, Objection, State
 from geopush.core.offer import Offer, Status, purpose_of
-
-
-class Objection(Struct, frozen=True):
-    """Why a claimed message does not leave, and the state it comes to."""
-
-    state: State
-    reason: str
 
 
 def objection(
