@@ -99,7 +99,9 @@ async def running(
         metrics = Metrics()
         gateways = open_gateways(settings, clock, stack)
         tokens = TokenRing(await _secrets(pool, "token", clock))
-        means = Means(pool, lambda: refresh.catalog, clock, metrics, tokens)
+        means = Means(
+            pool, lambda: refresh.catalog, clock, metrics, tokens, _lease(settings)
+        )
         deliver = Deliver(means, gateways)
         if role is not Role.API:
             _beside(stack, deliver.run(), deliver.stop)
@@ -204,6 +206,10 @@ def _checks(
         "catalog": refresh.trouble,
         "ingest": ingest.trouble,
     }
+
+
+def _lease(settings: Settings) -> timedelta:
+    return timedelta(seconds=3 * settings.send_seconds)
 
 
 def _measured(deliver: Deliver, metrics: Metrics) -> Callable[[], bytes]:

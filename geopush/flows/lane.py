@@ -43,7 +43,6 @@ from geopush.store.pool import Connection, Pool, lost
 from geopush.store.tallies import give_back
 
 BATCH = 200  # messages in one claim
-LEASE = timedelta(seconds=90)  # three send deadlines; a worker that dies holds so long
 LOOK_AGAIN = 0.1  # seconds between looks when nothing woke us
 
 Way = tuple[str, Platform]
@@ -51,13 +50,17 @@ Settling = tuple[Fate, Outcome]
 
 
 class Means(Struct, frozen=True):
-    """What delivering needs of the house."""
+    """What delivering needs of the house.
+
+    ``lease`` is how long a worker that died holds its claims: three send deadlines.
+    """
 
     pool: Pool
     catalog: Callable[[], Catalog]
     clock: Clock
     metrics: Metrics
     tokens: TokenRing
+    lease: timedelta = timedelta(seconds=90)
 
 
 class Ways(Struct, frozen=True):
@@ -122,10 +125,10 @@ class Lane:
         )
         if room == 0:
             return ()
-        count = min(room, BATCH)
+        count, now = min(room, BATCH), self._means.clock()
         async with self._means.pool.acquire() as connection:
             claimed = await outbox.claim(
-                connection, count, mint_id(), self._means.clock(), LEASE, self._of
+                connection, count, mint_id(), now, self._means.lease, self._of
             )
         for message in claimed:
             if throttle := self._ways.throttles.get(_way_of(message)):
