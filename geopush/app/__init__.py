@@ -100,7 +100,7 @@ async def running(
         metrics.revision.set_function(lambda: refresh.revision)
         gateways = open_gateways(settings, clock, stack)
         tokens = TokenRing(await _secrets(pool, "token", clock))
-        means = Means(pool, refresh.latest, clock, metrics, tokens)
+        means = Means(pool, refresh.latest, clock, metrics, tokens, _lease(settings))
         deliver = Deliver(means, gateways)
         if role is not Role.API:
             _beside(stack, deliver.run(), deliver.stop)
@@ -209,6 +209,10 @@ def _checks(
         "catalog": refresh.trouble,
         "ingest": ingest.trouble,
     }
+
+
+def _lease(settings: Settings) -> timedelta:
+    return timedelta(seconds=3 * settings.send_seconds)
 
 
 def _measured(deliver: Deliver, metrics: Metrics) -> Callable[[], bytes]:

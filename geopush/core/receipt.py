@@ -9,8 +9,10 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from geopush.core.customer import Moment, Preferences, Word
+from geopush.core.customer import Preferences
 from geopush.core.message import Message
+from geopush.core.ping import Moment
+from geopush.core.shape import Word
 from geopush.core.token import ReceiptToken
 
 AHEAD = timedelta(minutes=5)  # a phone's clock may be this far ahead of ours

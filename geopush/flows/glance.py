@@ -1,7 +1,7 @@
 """The catalog and customers' rows, read anew for messages that are about to leave.
 
-Those who ask while a connection is waited for are read together, by one statement that
-begins after the last of them has asked.
+Those who ask while a connection is waited for are told the same, read by statements
+that begin after the last of them has asked.
 """
 
 import asyncio

@@ -43,7 +43,6 @@ from geopush.store.pool import Connection, Pool, lost
 from geopush.store.tallies import give_back
 
 BATCH = 200  # messages in one claim
-LEASE = timedelta(seconds=90)  # three send deadlines; a worker that dies holds so long
 LOOK_AGAIN = 0.1  # seconds between looks when nothing woke us
 
 Way = tuple[str, Platform]
@@ -53,7 +52,8 @@ Settling = tuple[Fate, Outcome]
 class Means(Struct, frozen=True):
     """What delivering needs of the house.
 
-    ``catalog`` gives the one that is in force, whoever changed it last.
+    ``catalog`` gives the one that is in force, whoever changed it last; ``lease`` is
+    how long a worker that died holds its claims: three send deadlines.
     """
 
     pool: Pool
@@ -61,6 +61,7 @@ class Means(Struct, frozen=True):
     clock: Clock
     metrics: Metrics
     tokens: TokenRing
+    lease: timedelta = timedelta(seconds=90)
 
 
 class Ways(Struct, frozen=True):
@@ -87,7 +88,8 @@ class Lane:
         self._unsettled: list[Settling] = []
         self._alarm = False
         self._batches: set[asyncio.Task[None]] = set()
-        self._turn = asyncio.Lock()
+        self._claiming = asyncio.Lock()
+        self._writing = asyncio.Lock()
         self._awake = asyncio.Event()
         self._stopping = False
 
@@ -104,8 +106,7 @@ class Lane:
         """Deliver until stopped; a database that is away is waited for."""
         while not self._stopping:
             try:
-                if claimed := await self._claim():
-                    self._send_beside(claimed)
+                if await self._begin():
                     continue
             except Exception as error:  # the loop must go on
                 complain(error)
@@ -113,47 +114,55 @@ class Lane:
         await asyncio.gather(*self._batches)
 
     async def run_once(self) -> int:
-        """Deliver one batch; return how many messages it had."""
-        claimed = await self._claim()
-        await self._deliver(claimed)
+        """Deliver one batch, and wait for all that are under way.
+
+        Returns how many messages it had: after 0 nothing that was due is left, unless
+        the gateway is left alone.
+        """
+        count = await self._begin()
+        while count == 0 and self._batches:  # they may have taken all the room
+            await asyncio.gather(*self._batches)
+            count = await self._begin()
+        await asyncio.gather(*self._batches)
+        return count
+
+    async def _begin(self) -> int:
+        """Claim as many as there is room for, and send them beside us."""
+        async with self._claiming:
+            claimed = await self._claim()
+            if claimed:
+                batch = asyncio.create_task(self._deliver(claimed))
+                self._batches.add(batch)
+                batch.add_done_callback(self._ended)
         return len(claimed)
 
     async def _claim(self) -> Sequence[Message]:
         await self._write()
-        room = (
-            BATCH if self._throttle is None else self._throttle.room(time.monotonic())
-        )
+        room = BATCH
+        if self._throttle is not None:
+            room = self._throttle.room(time.monotonic())
         if room == 0:
             return ()
-        count = min(room, BATCH)
+        count, now = min(room, BATCH), self._means.clock()
         async with self._means.pool.acquire() as connection:
             claimed = await outbox.claim(
-                connection, count, mint_id(), self._means.clock(), LEASE, self._of
+                connection, count, mint_id(), now, self._means.lease, self._of
             )
         for message in claimed:
             if throttle := self._ways.throttles.get(_way_of(message)):
                 throttle.begin()
         return claimed
 
-    def _send_beside(self, claimed: Sequence[Message]) -> None:
-        batch = asyncio.create_task(self._deliver_or_complain(claimed))
-        self._batches.add(batch)
-        batch.add_done_callback(self._ended)
-
     def _ended(self, batch: asyncio.Task[None]) -> None:
         self._batches.discard(batch)
         self._awake.set()  # there is room again
 
-    async def _deliver_or_complain(self, claimed: Sequence[Message]) -> None:
+    async def _deliver(self, claimed: Sequence[Message]) -> None:
+        await asyncio.gather(*map(self._handle, claimed))
         try:
-            await self._deliver(claimed)
+            await self._write()
         except Exception as error:  # what was said is kept, and written later
             complain(error)
-
-    async def _deliver(self, claimed: Sequence[Message]) -> None:
-        if claimed:
-            await asyncio.gather(*map(self._handle, claimed))
-            await self._write()
 
     async def _handle(self, message: Message) -> None:
         """Take one message as far as it gets, and keep what became of it."""
@@ -194,7 +203,7 @@ class Lane:
 
     async def _write(self) -> None:
         """Settle what is known, give back what was not sent, mark bad addresses."""
-        async with self._turn:
+        async with self._writing:
             if not self._unsettled:
                 return
             settling, now = self._unsettled[:], self._means.clock()

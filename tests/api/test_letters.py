@@ -81,6 +81,17 @@ async def test_a_message_that_is_tried_again_counts_for_caps_again(api: Door) ->
     assert await tallies(api) == []
 
 
+async def test_what_may_have_arrived_is_dropped_as_unknown_and_keeps_its_caps(
+    api: Door,
+) -> None:
+    await a_letter(api, "rejected")
+    await move(api, "retry")
+    await api.parts.pool.execute("UPDATE outbox SET in_doubt = true")
+    assert await move(api, "drop") == (200, "unknown")
+    assert await move(api, "drop") == (200, "unknown")
+    assert await tallies(api) == [ONE]
+
+
 async def test_what_has_expired_is_not_tried_again(api: Door) -> None:
     await a_letter(api, "rejected")
     await api.parts.pool.execute("UPDATE outbox SET expires_at = $1", api.parts.clock())

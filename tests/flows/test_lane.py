@@ -114,6 +114,39 @@ async def test_a_gateway_that_does_not_know_us_burns_no_queue(
     assert deliver.troubles() == {}
 
 
+async def test_who_delivers_until_nothing_is_left_waits_for_what_is_under_way(
+    pool: Pool, clock: HandClock, street: Sandbox, apple: ApnsGateway
+) -> None:
+    await decide_one(pool)
+    await decide_more(pool, 19)
+    street.rules.add([Rule(gateway=Gateway.APNS, latency_ms=5)])
+    deliver = a_deliver(pool, clock, {IOS: apple}, Pace(first=2, most=2))
+    running = asyncio.create_task(deliver.run())
+    while await deliver.run_once():
+        pass
+    assert await states(pool) == {"accepted": 20}
+    await deliver.stop()
+    await running
+
+
+async def test_a_lane_shows_how_it_is_doing(
+    pool: Pool, clock: HandClock, street: Sandbox, apple: ApnsGateway
+) -> None:
+    await decide_one(pool)
+    await decide_more(pool, 19)
+    street.rules.add([Rule(gateway=Gateway.APNS, status=503)])
+    means = means_of(pool, clock)
+    deliver = Deliver(means, {IOS: apple}, PACE)
+    await deliver.run_once()
+    deliver.measure()
+    shown = means.metrics.render().decode()
+    lane = '{app="demo",platform="ios"}'
+    assert f"geopush_lane_in_trouble{lane} 1.0" in shown
+    assert f"geopush_lane_limit{lane} 2.0" in shown
+    assert f"geopush_lane_in_flight{lane} 0.0" in shown
+    assert 'answer="Transient",app="demo",platform="ios"} 4.0' in shown
+
+
 async def test_what_waits_too_long_for_a_gateway_expires_and_counts_against_no_cap(
     pool: Pool, clock: HandClock
 ) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
+from geopush.core.known import State as KnownState
 from geopush.core.message import (
     Accepted,
     Rejected,
@@ -18,7 +19,7 @@ from geopush.core.ping import customer_key
 from geopush.store import customers, outbox, presences
 from geopush.store.outbox import DUE_IN_LANE, Of
 from geopush.store.pool import Pool
-from geopush.store.tallies import give_back
+from geopush.store.tallies import give_back, take_again
 from tests.core.world import ANNA, NOON, a_world, an_offer, ping, run, upload
 from tests.people import TOKEN, look_up, settle_in
 
@@ -162,6 +163,21 @@ async def test_caps_are_given_back_to_whom_a_customer_turned_out_to_be(
         fates = [settle(message, Rejected("bad_topic"), NOON)]
         await give_back(connection, await outbox.settle(connection, fates, NOON))
     assert (await look_up(pool, named)).state.tallies == ()
+
+
+async def test_caps_are_taken_again_from_whom_a_customer_turned_out_to_be(
+    pool: Pool,
+) -> None:
+    await queue_one(pool)
+    named = customer_key("anna-smith")
+    known = await look_up(pool)
+    (tally,) = known.state.tallies
+    fresh = replace(known, customer=named, version=-1, state=KnownState())
+    async with pool.acquire() as connection, connection.transaction():
+        await customers.save(connection, fresh)
+        await customers.forward(connection, ANNA, named)
+        await take_again(connection, ANNA, tally)
+    assert (await look_up(pool, named)).state.tallies == (tally,)
 
 
 async def test_a_message_in_doubt_keeps_its_place_in_the_caps_for_good(
