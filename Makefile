@@ -34,7 +34,7 @@ run: $(READY)  ## Run geopush until stopped (embedded database and sandbox gatew
 	@$(BIN)/geopush serve --sandbox
 
 test: $(READY)  ## All tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses=4
 
 test-fast: $(READY)  ## zones and core only
 	@$(BIN)/python -m pytest -q tests/zones tests/core
