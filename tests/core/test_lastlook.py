@@ -44,6 +44,12 @@ def test_a_message_with_nothing_against_it_leaves() -> None:
             State.WITHDRAWN,
             "paused_by_customer",
         ),
+        (
+            an_offer(),
+            a_customer(preferences=Preferences(muted_zones=("shop",))),
+            State.WITHDRAWN,
+            "muted_by_customer",
+        ),
     ],
 )
 def test_what_speaks_against_it_is_said(
