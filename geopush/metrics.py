@@ -47,6 +47,30 @@ class Metrics:
             ["state"],
             registry=self._registry,
         )
+        self.answers = Counter(
+            "geopush_gateway_answers",
+            "What gateways said to messages, by kind of answer.",
+            ["app", "platform", "answer"],
+            registry=self._registry,
+        )
+        self.lane_in_flight = Gauge(
+            "geopush_lane_in_flight",
+            "Messages on their way to a gateway.",
+            ["app", "platform"],
+            registry=self._registry,
+        )
+        self.lane_limit = Gauge(
+            "geopush_lane_limit",
+            "How many messages may be on their way to a gateway at a time.",
+            ["app", "platform"],
+            registry=self._registry,
+        )
+        self.lane_in_trouble = Gauge(
+            "geopush_lane_in_trouble",
+            "1 while a gateway is left alone, does not know us or refuses addresses.",
+            ["app", "platform"],
+            registry=self._registry,
+        )
         self.revision = Gauge(
             "geopush_catalog_revision",
             "The revision of the catalog that this process decides with.",

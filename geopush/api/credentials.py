@@ -5,7 +5,7 @@ from datetime import datetime
 
 from geopush.api.problems import ProblemException
 from geopush.core.access import KeyHolder, hash_key
-from geopush.core.token import DeviceToken, TokenFault, TokenRing
+from geopush.core.token import DeviceToken, ReceiptToken, TokenFault, TokenRing
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 KEY_PREFIXES = ("gp_pk_", "gp_sk_")
@@ -21,14 +21,19 @@ def read_token(tokens: TokenRing, text: str, now: datetime) -> DeviceToken:
     """Return what a device token says; refuse it if it is not in force."""
     read = tokens.read(text, now)
     if read is TokenFault.TOKEN_EXPIRED:
-        raise ProblemException(
-            "token_expired",
-            401,
-            "The device token has expired; register the device again.",
-            headers=CHALLENGE,
-        )
+        raise _expired("The device token has expired; register the device again.")
     if isinstance(read, TokenFault):
         raise unauthorized("Send Authorization: Bearer with a device token of ours.")
+    return read
+
+
+def read_receipt_token(tokens: TokenRing, text: str, now: datetime) -> ReceiptToken:
+    """Return what a receipt token says; refuse it if it is not in force."""
+    read = tokens.read_receipt(text, now)
+    if read is TokenFault.TOKEN_EXPIRED:
+        raise _expired("The time for receipts of this message is over.")
+    if isinstance(read, TokenFault):
+        raise unauthorized("Send the receipt_token as it came with the message.")
     return read
 
 
@@ -50,3 +55,7 @@ def unauthorized(detail: str) -> ProblemException:
 def forbidden(detail: str) -> ProblemException:
     """Return the problem of a right credential that is not enough."""
     return ProblemException("forbidden", 403, detail)
+
+
+def _expired(detail: str) -> ProblemException:
+    return ProblemException("token_expired", 401, detail, headers=CHALLENGE)

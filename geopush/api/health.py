@@ -20,6 +20,13 @@ class Health(Struct):
     status: str
 
 
+class Readiness(Struct, omit_defaults=True):
+    """How it is; ``troubles`` are gateways that keep messages waiting, by lane."""
+
+    status: str
+    troubles: dict[str, str] = {}
+
+
 @get("/healthz", opt=OPEN, sync_to_thread=False)
 def healthz() -> Health:
     """Say that the process is alive."""
@@ -27,14 +34,18 @@ def healthz() -> Health:
 
 
 @get("/readyz", opt=OPEN, sync_to_thread=False, responses=refusals(503))
-def readyz(parts: NamedDependency[Parts]) -> Health:
-    """Say whether requests can be served now, and if not, why not."""
+def readyz(parts: NamedDependency[Parts]) -> Readiness:
+    """Say whether requests can be served now, and if not, why not.
+
+    A gateway that fails makes it no less ready: pings are taken, and their messages
+    wait. It is told under `troubles`.
+    """
     found = {name: check() for name, check in parts.checks.items()}
     problems = {name: text for name, text in found.items() if text}
     if problems:
         detail = "; ".join(f"{name}: {text}" for name, text in problems.items())
         raise ProblemException("unavailable", 503, detail, headers={"Retry-After": "1"})
-    return Health("ok")
+    return Readiness("ok", dict(parts.troubles()))
 
 
 @get(

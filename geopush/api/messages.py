@@ -1,21 +1,36 @@
 """The routes of messages: what was decided to be sent, and what became of it."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
+from uuid import UUID
 
-from litestar import get
+from litestar import Response, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 
 from geopush.api.auth import Asking, allowed
 from geopush.api.history import page, read_after
+from geopush.api.idempotency import IdempotencyKey, Once, once
 from geopush.api.paging import COMMON, Cursor, Limit, Page, Span
 from geopush.api.parts import Parts
 from geopush.api.people import AboutCustomer, AboutThing, answered_with
-from geopush.api.problems import refusals
+from geopush.api.problems import ProblemException, not_found, refusals
 from geopush.core.access import May
 from geopush.core.message import State
+from geopush.flows.letters import Unmoved
 from geopush.store.history import After
-from geopush.store.messages import MessageFilter, MessageRow, list_messages
+from geopush.store.messages import (
+    MessageFilter,
+    MessageRow,
+    find_message,
+    list_messages,
+)
+
+_TEXTS = {
+    Unmoved.WRONG_STATE: ("wrong_state", "A message in its state cannot be moved so."),
+    Unmoved.EXPIRED: ("message_expired", "What it says holds good no longer."),
+    Unmoved.OFFER_GONE: ("offer_gone", "Its offer is not there any more."),
+}
 
 
 def asked_for(
@@ -59,4 +74,62 @@ async def show_messages(
     return page(rows, limit, lambda row: After(row.decided_at, row.message_id))
 
 
-ROUTES = (show_messages,)
+@post(
+    "/v1/messages/{message_id:uuid}/retry",
+    status_code=200,
+    responses={
+        **answered_with(MessageRow, 200),
+        **refusals(400, 401, 403, 404, 409, 503),
+    },
+)
+async def retry_message(
+    request: Asking,
+    parts: NamedDependency[Parts],
+    message_id: FromPath[UUID],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[bytes]:
+    """Send a message once more that was refused, found nobody, or is in doubt.
+
+    It keeps its id and its time of expiry, and counts for caps again. One that is
+    `unknown` may have arrived: then the phone sees it in its old place.
+    """
+    holder = allowed(request, parts, May.MOVE_MESSAGES)
+    asked = Once(request, parts, holder, idempotency_key, b"")
+    return await once(asked, lambda: _moved(parts, parts.letters.retry, message_id))
+
+
+@post(
+    "/v1/messages/{message_id:uuid}/drop",
+    status_code=200,
+    responses={
+        **answered_with(MessageRow, 200),
+        **refusals(400, 401, 403, 404, 409, 503),
+    },
+)
+async def drop_message(
+    request: Asking,
+    parts: NamedDependency[Parts],
+    message_id: FromPath[UUID],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[bytes]:
+    """Never send a message that waits, was refused, or found nobody."""
+    holder = allowed(request, parts, May.MOVE_MESSAGES)
+    asked = Once(request, parts, holder, idempotency_key, b"")
+    return await once(asked, lambda: _moved(parts, parts.letters.drop, message_id))
+
+
+async def _moved(
+    parts: Parts, move: Callable[[UUID], Awaitable[Unmoved | None]], message_id: UUID
+) -> MessageRow:
+    why = await move(message_id)
+    if why is not None and why in _TEXTS:
+        code, detail = _TEXTS[why]
+        raise ProblemException(code, 409, detail)
+    async with parts.pool.acquire() as connection:
+        row = await find_message(connection, message_id)
+    if row is None:
+        raise not_found("message")
+    return row
+
+
+ROUTES = (show_messages, retry_message, drop_message)

@@ -9,8 +9,10 @@ from msgspec import Struct
 from geopush.api.ping_door import PingDoor
 from geopush.clock import Clock
 from geopush.core.token import TokenRing
+from geopush.flows.letters import Letters
 from geopush.flows.profile import Profiles
 from geopush.flows.publish import Publish
+from geopush.flows.receipts import Receipts
 from geopush.flows.refresh import Refresh
 from geopush.flows.register import Register
 from geopush.store.pool import Pool
@@ -59,7 +61,10 @@ class Parts(Parcel):
     tokens: TokenRing
     register: Register
     profiles: Profiles
+    letters: Letters
+    receipts: Receipts
     pings: PingDoor
     knobs: Knobs = Knobs()
     checks: Mapping[str, Check] = MappingProxyType({})
     metrics: Callable[[], bytes] = bytes
+    troubles: Callable[[], Mapping[str, str]] = dict

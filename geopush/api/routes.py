@@ -11,6 +11,7 @@ from geopush.api import (
     offers,
     pings,
     preferences,
+    receipts,
     results,
     weather,
     zones,
@@ -19,6 +20,7 @@ from geopush.api import (
 ROUTES = (
     *pings.ROUTES,
     *devices.ROUTES,
+    *receipts.ROUTES,
     *zones.ROUTES,
     *offers.ROUTES,
     *results.ROUTES,

@@ -37,9 +37,12 @@ from geopush.flows.deciding import Deciding
 from geopush.flows.deliver import Deliver
 from geopush.flows.dwell import Dwell
 from geopush.flows.ingest import Ingest
+from geopush.flows.lane import Means
+from geopush.flows.letters import Letters
 from geopush.flows.loops import Loop, Loops
 from geopush.flows.profile import Profiles
 from geopush.flows.publish import Publish
+from geopush.flows.receipts import Receipts
 from geopush.flows.recheck import Recheck
 from geopush.flows.refresh import Refresh
 from geopush.flows.register import Register, Rules
@@ -98,16 +101,16 @@ async def running(
         refresh = Refresh(pool, radius_km=settings.weather_radius_km)
         await refresh.run_once()
         _beside(stack, refresh.run(dsn))
-        metrics = Metrics()
-        metrics.revision.set_function(lambda: refresh.revision)
+        metrics = _metrics(refresh)
         gateways = open_gateways(settings, clock, stack)
-        deliver = Deliver(pool, gateways, refresh.latest, clock, mint_id, metrics)
+        tokens = TokenRing(await _secrets(pool, "token", clock))
+        means = Means(pool, refresh.latest, clock, metrics, tokens, _lease(settings))
+        deliver = Deliver(means, gateways)
         world = _world(settings, refresh)
         deciding = Deciding(world, clock, metrics, deliver.wake)
         _begin(stack, role, deliver, Loops(dsn, _loops(pool, world, deciding, clock)))
         ingest = Ingest(pool, world, clock, metrics, deliver.wake)
         stack.push_async_callback(ingest.drain)
-        tokens = TokenRing(await _secrets(pool, "token", clock))
         identities = {
             app: await _secrets(pool, f"identity:{app}", clock)
             for app in settings.app_names
@@ -127,11 +130,14 @@ async def running(
                 mint_secret,
             ),
             profiles=Profiles(pool, clock),
+            letters=Letters(pool, lambda: refresh.catalog, clock),
+            receipts=Receipts(pool, lambda: refresh.catalog, clock),
             pings=door,
             tokens=tokens,
             knobs=_knobs(settings),
             checks=_checks(database, refresh, ingest),
-            metrics=metrics.render,
+            metrics=_measured(deliver, metrics),
+            troubles=deliver.troubles,
         )
         if role in (Role.DELIVER, Role.LOOPS):
             front: ASGIApp = build_api(parts, routes=health.ROUTES)
@@ -163,6 +169,12 @@ def _world(settings: Settings, refresh: Refresh) -> Callable[[], World]:
     """What is the same for everybody, as of the moment of asking."""
     seen = timedelta(seconds=settings.dwell_seen_seconds)
     return lambda: World(refresh.catalog, refresh.weather, settings.timezone, seen)
+
+
+def _metrics(refresh: Refresh) -> Metrics:
+    metrics = Metrics()
+    metrics.revision.set_function(lambda: refresh.revision)
+    return metrics
 
 
 def _beside(
@@ -226,6 +238,18 @@ def _checks(
         "catalog": refresh.trouble,
         "ingest": ingest.trouble,
     }
+
+
+def _lease(settings: Settings) -> timedelta:
+    return timedelta(seconds=3 * settings.send_seconds)
+
+
+def _measured(deliver: Deliver, metrics: Metrics) -> Callable[[], bytes]:
+    def render() -> bytes:
+        deliver.measure()
+        return metrics.render()
+
+    return render
 
 
 def _note(text: str) -> None:

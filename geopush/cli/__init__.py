@@ -15,6 +15,7 @@ COMMANDS = {
     "simulate": "geopush.cli.simulate",
     "zones": "geopush.cli.zones",
     "offers": "geopush.cli.offers",
+    "messages": "geopush.cli.messages",
     "keys": "geopush.cli.keys",
     "config": "geopush.cli.config",
     "healthcheck": "geopush.cli.healthcheck",

@@ -29,6 +29,7 @@ class May(StrEnum):
     CHANGE_OFFERS = auto()
     CHANGE_CUSTOMERS = auto()
     READ_MESSAGES = auto()
+    MOVE_MESSAGES = auto()  # try again, or drop
     READ_DECISIONS = auto()
     REPORT_WEATHER = auto()
     MANAGE_KEYS = auto()
@@ -44,6 +45,7 @@ ALLOWED: dict[Role, frozenset[May]] = {
             May.NAME_CUSTOMERS,
             May.CHANGE_CUSTOMERS,
             May.READ_MESSAGES,
+            May.MOVE_MESSAGES,
             May.READ_DECISIONS,
         }
     ),

@@ -2,19 +2,10 @@
 
 from datetime import datetime
 
-from msgspec import Struct
-
-from geopush.core.customer import Purpose, has_consent
+from geopush.core.customer import Preferences, Purpose, has_consent
 from geopush.core.known import Known
-from geopush.core.message import Message, State
+from geopush.core.message import Message, Objection, State
 from geopush.core.offer import Offer, Status, purpose_of
-
-
-class Objection(Struct, frozen=True):
-    """Why a claimed message does not leave, and the state it comes to."""
-
-    state: State
-    reason: str
 
 
 def objection(
@@ -29,11 +20,18 @@ def objection(
     for purpose in (purpose_of(offer.category), Purpose.LOCATION):
         if not has_consent(consents, purpose, now):
             return Objection(State.WITHDRAWN, "no_consent")
-    paused = known.profile.preferences.paused_until
-    if paused is not None and now < paused:
-        return Objection(State.WITHDRAWN, "paused_by_customer")
+    unwanted = _unwanted(message, known.profile.preferences, now)
+    if unwanted is not None:
+        return Objection(State.WITHDRAWN, unwanted)
     if now >= message.expires_at:
         return Objection(State.EXPIRED, "expired")
     if message.address is None:
         return Objection(State.DEAD_ADDRESS, "no_address")
     return None
+
+
+def _unwanted(message: Message, preferences: Preferences, now: datetime) -> str | None:
+    """Which of the customer's own wishes the message would go against."""
+    if preferences.paused_until is not None and now < preferences.paused_until:
+        return "paused_by_customer"
+    return "muted_by_customer" if message.zone_id in preferences.muted_zones else None

@@ -1,19 +1,13 @@
-"""A message: one offer on its way to one device, and the outbox's rules for it."""
+"""A message: one offer on its way to one device, and what a gateway may say to it."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
-from hashlib import blake2b
-from typing import NewType, assert_never
+from typing import NewType
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 MessageId = NewType("MessageId", UUID)
-
-FIRST_WAIT = timedelta(seconds=1)  # after a transport error or 5xx; doubles each time
-THROTTLED_WAIT = timedelta(seconds=60)  # the least both gateways ask for over quota
-LONGEST_WAIT = timedelta(minutes=15)
 
 
 class Platform(StrEnum):
@@ -113,6 +107,7 @@ class Message(Struct, frozen=True):
     attempts: int
     claim: UUID
     in_doubt: bool = False
+    receipt_token: str | None = None
 
 
 class Accepted(Struct, frozen=True):
@@ -124,6 +119,12 @@ class AddressDead(Struct, frozen=True):
 
     reason: str
     since: datetime | None = None
+
+
+class AddressSuspect(Struct, frozen=True):
+    """The gateway does not take the address; our own configuration may be at fault."""
+
+    reason: str
 
 
 class Rejected(Struct, frozen=True):
@@ -154,68 +155,20 @@ class Transient(Struct, frozen=True):
     retry_after: timedelta | None = None
 
 
-Outcome = Accepted | AddressDead | Rejected | Throttled | AuthFailed | Transient
+class Objection(Struct, frozen=True):
+    """We ourselves kept the message from leaving; it comes to this state."""
 
-
-class Fate(Struct, frozen=True):
-    """What becomes of a message: its next state, when it is due again, and why."""
-
-    message: Message
     state: State
-    due: datetime
     reason: str
 
 
-def settle(message: Message, outcome: Outcome, now: datetime) -> Fate:
-    """Say what becomes of a claimed message after the gateway's answer."""
-    if isinstance(outcome, Transient) and outcome.ambiguous:
-        message = replace(message, in_doubt=True)
-    state, reason, wait = _next(message, outcome)
-    if state is State.RETRY and now + wait < message.expires_at:
-        return Fate(message, State.RETRY, now + wait, reason)
-    return end(message, State.EXPIRED if state is State.RETRY else state, now, reason)
-
-
-def end(message: Message, state: State, now: datetime, reason: str) -> Fate:
-    """Say what becomes of a message that is tried no more.
-
-    One in doubt is never said not to have left: nobody knows, and its caps are kept.
-    """
-    if message.in_doubt and state in UNSENT:
-        return Fate(message, State.UNKNOWN, now, reason)
-    return Fate(message, state, now, reason)
-
-
-def _next(message: Message, outcome: Outcome) -> tuple[State, str, timedelta]:
-    at_once = timedelta(0)
-    match outcome:
-        case Accepted():
-            return State.ACCEPTED, "accepted", at_once
-        case AddressDead(reason=reason):
-            return State.DEAD_ADDRESS, reason, at_once
-        case Rejected(reason=reason):
-            return State.REJECTED, reason, at_once
-        case Throttled(reason=reason, retry_after=after):
-            return State.RETRY, reason, _wait(message, THROTTLED_WAIT, after)
-        case AuthFailed(reason=reason):
-            return State.RETRY, reason, _wait(message, THROTTLED_WAIT, None)
-        case Transient(reason=reason, ambiguous=True) if (
-            message.delivery is Delivery.AT_MOST_ONCE
-        ):
-            return State.UNKNOWN, reason, at_once
-        case Transient(reason=reason, retry_after=after):
-            return State.RETRY, reason, _wait(message, FIRST_WAIT, after)
-        case _:
-            assert_never(outcome)
-
-
-def _wait(message: Message, base: timedelta, asked: timedelta | None) -> timedelta:
-    """Exponential with jitter, never shorter than the gateway asked for.
-
-    The jitter comes from the message's id, so the same message waits the same.
-    """
-    doublings = 1 << min(message.attempts, 20)
-    longest = min(base * doublings, LONGEST_WAIT)
-    seed = blake2b(message.message_id.bytes + bytes([message.attempts & 255]))
-    share = int.from_bytes(seed.digest()[:4], "big") / 2**32
-    return max(longest * (0.5 + share / 2), asked or timedelta(0))
+Outcome = (
+    Accepted
+    | AddressDead
+    | AddressSuspect
+    | Rejected
+    | Throttled
+    | AuthFailed
+    | Transient
+    | Objection
+)

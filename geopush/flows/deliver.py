@@ -1,191 +1,95 @@
-"""Messages out: claim what is due, look once more, send, settle.
+"""Messages out: a lane for each app and gateway, so that none waits for another.
 
-A claim is committed before anything is sent. What the gateways said is kept until it is
-written, so that a database that is away for a moment makes no answer unknown.
+Between the lanes' looks, claims of workers that are gone end here, and messages whose
+time is over.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+import time
+from collections.abc import Mapping
 
-from geopush import log
-from geopush.clock import Clock, Mint
-from geopush.core.catalog import Catalog
-from geopush.core.known import KnownOf
-from geopush.core.lastlook import objection
-from geopush.core.message import (
-    AddressDead,
-    AddressKind,
-    Fate,
-    Message,
-    Outcome,
-    Platform,
-    Rejected,
-    State,
-    Transient,
-    end,
-    settle,
-)
-from geopush.core.ping import CustomerKey
-from geopush.metrics import Metrics
+from geopush.flows.glance import Glance
+from geopush.flows.lane import Lane, Means, Way, Ways, complain
 from geopush.push.gateway import Gateway
-from geopush.store import outbox, presences
-from geopush.store.addresses import lose_address
-from geopush.store.pool import Pool, lost
+from geopush.push.throttle import STEADY, Pace, Throttle
+from geopush.store import outbox
+from geopush.store.outbox import Of
 from geopush.store.tallies import give_back
 
-BATCH = 200  # messages in one claim
-LEASE = timedelta(seconds=90)  # three send deadlines; a worker that dies holds so long
-LOOK_AGAIN = 0.1  # seconds between looks when nothing woke us
-LAPSE_EVERY = 50  # looks between ends of lapsed claims
+TEND_EVERY = 5.0  # seconds between ends of what is over
 
-Gateways = Mapping[tuple[str, Platform], Gateway]
+Gateways = Mapping[Way, Gateway]
 
 
 class Deliver:
     """Sends what the outbox holds through the gateway of each app and platform."""
 
-    def __init__(
-        self,
-        pool: Pool,
-        gateways: Gateways,
-        catalog: Callable[[], Awaitable[Catalog]],
-        clock: Clock,
-        mint: Mint,
-        metrics: Metrics,
-    ) -> None:
-        """``catalog`` gives the one that is in force, whoever changed it last."""
-        self._pool = pool
-        self._gateways = gateways
-        self._catalog = catalog
-        self._clock = clock
-        self._mint = mint
-        self._metrics = metrics
-        self._unsettled: list[tuple[Fate, Outcome | None]] = []
-        self._turn = asyncio.Lock()
-        self._awake = asyncio.Event()
-        self._stopping = False
+    def __init__(self, means: Means, gateways: Gateways, pace: Pace = STEADY) -> None:
+        self._means = means
+        self._throttles = {way: Throttle(pace) for way in gateways}
+        ways = Ways(gateways, self._throttles, Glance(means.pool, means.catalog))
+        named = {_name(way): throttle for way, throttle in self._throttles.items()}
+        self._lanes = [
+            *(Lane(means, ways, Of(lane=name), named[name]) for name in named),
+            Lane(means, ways, Of(no_lanes=tuple(named)), None),
+        ]
+        self._stopping = asyncio.Event()
 
     def wake(self) -> None:
         """Look into the outbox now."""
-        self._awake.set()
+        for lane in self._lanes:
+            lane.wake()
 
     async def stop(self) -> None:
         """Claim nothing more; what is being sent is still settled."""
-        self._stopping = True
-        self._awake.set()
+        self._stopping.set()
+        for lane in self._lanes:
+            lane.stop()
 
     async def run(self) -> None:
         """Deliver until stopped; a database that is away is waited for."""
-        looks = 0
-        while not self._stopping:
-            try:
-                if looks % LAPSE_EVERY == 0:
-                    await self._lapse()
-                looks += 1
-                if await self.run_once():
-                    continue
-            except Exception as error:  # the loop must go on
-                self._complain(error)
-            await self._wait()
+        await asyncio.gather(self._tend(), *(lane.run() for lane in self._lanes))
 
     async def run_once(self) -> int:
-        """Deliver one batch; return how many messages it had."""
-        async with self._turn:
-            return await self._deliver()
+        """Deliver one batch of each lane; return how many messages they had."""
+        return sum(await asyncio.gather(*(lane.run_once() for lane in self._lanes)))
 
-    async def _deliver(self) -> int:
-        await self._write()
-        async with self._pool.acquire() as connection:
-            claimed = await outbox.claim(
-                connection, BATCH, self._mint(), self._clock(), LEASE
-            )
-        if not claimed:
-            return 0
-        try:
-            catalog, known = await self._catalog(), await self._known(claimed)
-        except Exception:  # nothing has left yet, so nothing is in doubt
-            again = [self._postponed(one) for one in claimed]
-            self._unsettled += [(fate, None) for fate in again]
-            raise
-        await asyncio.gather(*(self._handle(one, catalog, known) for one in claimed))
-        await self._write()
-        return len(claimed)
+    def troubles(self) -> dict[str, str]:
+        """Say what keeps messages waiting, by lane; nothing if all is well."""
+        found = {
+            _name(way): throttle.trouble(time.monotonic())
+            for way, throttle in self._throttles.items()
+        }
+        return {lane: text for lane, text in found.items() if text is not None}
 
-    async def _known(self, claimed: Sequence[Message]) -> KnownOf:
-        keys = [CustomerKey(one.bucket, one.customer_id) for one in claimed]
-        async with self._pool.acquire() as connection:
-            return await presences.load(connection, keys)
+    def measure(self) -> None:
+        """Show how each lane is doing."""
+        for way, throttle in self._throttles.items():
+            trouble = throttle.trouble(time.monotonic())
+            self._means.metrics.lane_in_flight.labels(*way).set(throttle.in_flight)
+            self._means.metrics.lane_limit.labels(*way).set(throttle.limit)
+            self._means.metrics.lane_in_trouble.labels(*way).set(trouble is not None)
 
-    def _postponed(self, message: Message) -> Fate:
-        return Fate(message, State.RETRY, self._clock(), "not_looked_at")
+    async def tend_once(self) -> None:
+        """End claims of workers that are gone, and messages whose time is over."""
+        now = self._means.clock()
+        async with self._means.pool.acquire() as connection, connection.transaction():
+            await outbox.lapse(connection, now)
+            await give_back(connection, await outbox.expire(connection, now))
 
-    async def _handle(self, message: Message, catalog: Catalog, known: KnownOf) -> None:
-        """Take one message as far as it gets, and keep what became of it."""
-        now = self._clock()
-        key = CustomerKey(message.bucket, message.customer_id)
-        offer = catalog.offer(message.offer_id)
-        against = objection(message, offer, known.get(key), now)
-        if against is not None:
-            fate = end(message, against.state, now, against.reason)
-            self._unsettled.append((fate, None))
-            return
-        outcome = await self._send(message)
-        self._unsettled.append((settle(message, outcome, self._clock()), outcome))
+    async def _tend(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                await self.tend_once()
+            except Exception as error:  # the loop must go on
+                complain(error)
+            try:
+                async with asyncio.timeout(TEND_EVERY):
+                    await self._stopping.wait()
+            except TimeoutError:
+                continue
 
-    async def _send(self, message: Message) -> Outcome:
-        if message.address is None:
-            return Rejected("no_address")
-        apple = message.address.kind is AddressKind.APNS_TOKEN
-        platform = Platform.IOS if apple else Platform.ANDROID
-        gateway = self._gateways.get((message.app, platform))
-        if gateway is None:
-            return Rejected("no_gateway")
-        try:
-            return await gateway.send(message)
-        except Exception as error:  # one message must not take a batch with it
-            log.failed("message.send_failed", error, message_id=str(message.message_id))
-            return Transient("send_failed", ambiguous=True)
 
-    async def _write(self) -> None:
-        """Settle what is known, give back what was not sent, forget dead addresses."""
-        if not self._unsettled:
-            return
-        settling, now = self._unsettled[:], self._clock()
-        async with self._pool.acquire() as connection, connection.transaction():
-            settled = await outbox.settle(connection, [one for one, _ in settling], now)
-            await give_back(connection, settled)
-            for fate, outcome in settling:
-                if isinstance(outcome, AddressDead):
-                    await lose_address(connection, fate.message, now, outcome.since)
-        del self._unsettled[: len(settling)]
-        self._count(settling)
-
-    def _count(self, settling: Sequence[tuple[Fate, Outcome | None]]) -> None:
-        for fate, _ in settling:
-            self._metrics.messages.labels(fate.state).inc()
-            if fate.state not in (State.ACCEPTED, State.RETRY):
-                log.info(
-                    "message.ended",
-                    message_id=str(fate.message.message_id),
-                    state=fate.state,
-                    reason=fate.reason,
-                )
-
-    async def _lapse(self) -> None:
-        async with self._pool.acquire() as connection:
-            await outbox.lapse(connection, self._clock())
-
-    def _complain(self, error: Exception) -> None:
-        if lost(error):
-            log.warning("deliver.database_away", error)
-        else:
-            log.failed("deliver.failed", error)
-
-    async def _wait(self) -> None:
-        try:
-            async with asyncio.timeout(LOOK_AGAIN):
-                await self._awake.wait()
-        except TimeoutError:
-            return
-        self._awake.clear()
+def _name(way: Way) -> str:
+    app, platform = way
+    return f"{app}/{platform}"

@@ -14,14 +14,17 @@ from geopush.core.message import (
     AuthFailed,
     Environment,
     Message,
+    Objection,
     Outcome,
     Rejected,
+    State,
     Transient,
 )
 from geopush.push.apns_answer import read_outcome
 from geopush.push.apns_connections import Connections
 from geopush.push.apns_protocol import Request
 from geopush.push.apns_token import ApnsAccount, ProviderToken
+from geopush.push.gateway import LastLook, unopposed
 from geopush.push.payload import MOST_BYTES, for_apple
 
 APPLE_URLS: Mapping[Environment, str] = MappingProxyType(
@@ -61,17 +64,18 @@ class ApnsGateway:
             for environment in Environment
         }
 
-    async def send(self, message: Message) -> Outcome:
+    async def send(self, message: Message, last_look: LastLook = unopposed) -> Outcome:
         """Hand a message to Apple once and say what came of it."""
         address = message.address
         if address is None or address.kind is not AddressKind.APNS_TOKEN:
             return Rejected("no_apns_address")
         if message.expires_at <= self._clock():
-            return Transient("expired", ambiguous=False)
+            return Objection(State.EXPIRED, "expired")
         request = self._request(message, address.value)
         if len(request.body) > MOST_BYTES:
             return Rejected("payload_too_large")
-        return await self._exchange(self._connections[address.environment], request)
+        connections = self._connections[address.environment]
+        return await self._exchange(connections, request, last_look)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -80,23 +84,29 @@ class ApnsGateway:
     def _request(self, message: Message, token: str) -> Request:
         # Rounded up, so never 0, by which Apple would understand "now or not at all".
         expiration = math.ceil(message.expires_at.timestamp())
-        body = for_apple(message.message_id, message.content)
+        body = for_apple(message)
         return Request(str(message.message_id), token, self._topic, expiration, body)
 
-    async def _exchange(self, connections: Connections, request: Request) -> Outcome:
+    async def _exchange(
+        self, connections: Connections, request: Request, last_look: LastLook
+    ) -> Outcome:
         until = asyncio.get_running_loop().time() + self._deadline
         request.authorization = self._token.header()
-        outcome = await self._post(connections, request, until)
+        outcome = await self._post(connections, request, last_look, until)
         if outcome != AuthFailed("expired_provider_token"):
             return outcome
         renewed = self._token.renewed(request.authorization)
         if renewed is None:
             return outcome
         request.authorization = renewed
-        return await self._post(connections, request, until)
+        return await self._post(connections, request, last_look, until)
 
     async def _post(
-        self, connections: Connections, request: Request, until: float
+        self,
+        connections: Connections,
+        request: Request,
+        last_look: LastLook,
+        until: float,
     ) -> Outcome:
         request.is_sent = False
         try:
@@ -106,6 +116,9 @@ class ApnsGateway:
             return Transient("connect_timeout", ambiguous=False)
         except OSError:
             return Transient("unreachable", ambiguous=False)
+        against = await last_look()
+        if against is not None:
+            return against
         answer = await connection.post(request, until)
         if isinstance(answer, Transient):
             return answer

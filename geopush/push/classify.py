@@ -2,7 +2,8 @@
 
 An answer with a status is never ambiguous, except from a proxy (502, 504) that does
 not know what became of the request. A mistake in our own configuration must cost no
-address, so what may be one (a foreign topic or sender) rejects the message alone.
+address, so what may be one (a foreign topic or sender) rejects the message alone, and
+an address that is not taken is only suspect.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 from geopush.core.message import (
     Accepted,
     AddressDead,
+    AddressSuspect,
     AuthFailed,
     Outcome,
     Rejected,
@@ -31,7 +33,7 @@ APPLE: Table = MappingProxyType(
     {
         (200, ""): Accepted(),
         (400, "BadCollapseId"): Rejected("bad_collapse_id"),
-        (400, "BadDeviceToken"): AddressDead("bad_device_token"),
+        (400, "BadDeviceToken"): AddressSuspect("bad_device_token"),
         (400, "BadExpirationDate"): Rejected("bad_expiration_date"),
         (400, "BadMessageId"): Rejected("bad_message_id"),
         (400, "BadPriority"): Rejected("bad_priority"),
@@ -81,7 +83,7 @@ APPLE: Table = MappingProxyType(
 GOOGLE: Table = MappingProxyType(
     {
         (200, ""): Accepted(),
-        (400, "INVALID_ARGUMENT"): AddressDead("invalid_address"),
+        (400, "INVALID_ARGUMENT"): AddressSuspect("invalid_address"),
         (400, ""): Rejected("bad_request"),
         (401, "THIRD_PARTY_AUTH_ERROR"): AuthFailed("third_party_auth_error"),
         (401, ""): AuthFailed("unauthenticated"),

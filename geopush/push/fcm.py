@@ -29,13 +29,16 @@ from geopush.core.message import (
     AddressKind,
     AuthFailed,
     Message,
+    Objection,
     Outcome,
     Rejected,
+    State,
     Transient,
 )
 from geopush.push.classify import parse_retry_after
 from geopush.push.fcm_problem import read_outcome
 from geopush.push.fcm_token import AccessTokens, FcmAccount, Reply
+from geopush.push.gateway import LastLook, unopposed
 from geopush.push.payload import MOST_BYTES, data_for_google
 
 GOOGLE_URL = "https://fcm.googleapis.com"
@@ -78,19 +81,21 @@ class FcmGateway:
         self._clock = clock
         self._deadline = deadline.total_seconds()
         self._session = _open_session(ca_file)
+        # Who has no connection yet waits before the last look, not after it.
+        self._room = asyncio.Semaphore(MOST_CONNECTIONS)
 
-    async def send(self, message: Message) -> Outcome:
+    async def send(self, message: Message, last_look: LastLook = unopposed) -> Outcome:
         """Hand a message to Google once and say what came of it."""
         address = message.address
         if address is None or address.kind not in TARGETS:
             return Rejected("no_fcm_address")
         if message.expires_at <= self._clock():
-            return Transient("expired", ambiguous=False)
+            return Objection(State.EXPIRED, "expired")
         body = self._body(message)
         if len(body["message"]) > MOST_BYTES:
             return Rejected("payload_too_large")
         target = {TARGETS[address.kind]: address.value}
-        return await self._deliver(_aimed(body, target))
+        return await self._deliver(_aimed(body, target), last_look)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -104,7 +109,7 @@ class FcmGateway:
             notification_title=content.title,
             notification_body=content.body,
             notification_image=content.image,
-            data_payload=data_for_google(message_id, content),
+            data_payload=data_for_google(message),
             android_config={
                 "priority": "high",
                 "ttl": f"{min(math.ceil(left), LONGEST_LIFE)}s",
@@ -113,18 +118,24 @@ class FcmGateway:
         )
         return msgspec.json.decode(payload, type=dict[str, Raw])
 
-    async def _deliver(self, body: bytes) -> Outcome:
+    async def _deliver(self, body: bytes, last_look: LastLook) -> Outcome:
         progress = _Progress()
         try:
             async with asyncio.timeout(self._deadline):
-                return await self._exchange(body, progress)
+                async with self._room:
+                    return await self._exchange(body, last_look, progress)
         except TimeoutError:
             return Transient("no_answer", ambiguous=progress.is_sent)
 
-    async def _exchange(self, body: bytes, progress: _Progress) -> Outcome:
+    async def _exchange(
+        self, body: bytes, last_look: LastLook, progress: _Progress
+    ) -> Outcome:
         authorization = await self._tokens.header()
         if not isinstance(authorization, str):
             return authorization
+        against = await last_look()
+        if against is not None:
+            return against
         outcome = await self._send_once(body, authorization, progress)
         if outcome != AuthFailed("unauthenticated"):
             return outcome

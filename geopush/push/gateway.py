@@ -1,17 +1,27 @@
 """A gateway: the way to the phones of one platform."""
 
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from geopush.core.message import Message, Outcome
+from geopush.core.message import Message, Objection, Outcome
+
+LastLook = Callable[[], Awaitable[Objection | None]]
+
+
+async def unopposed() -> Objection | None:
+    """Have nothing against it."""
+    return None
 
 
 class Gateway(Protocol):
     """Apple or Google, as the outbox sees them."""
 
-    async def send(self, message: Message) -> Outcome:
+    async def send(self, message: Message, last_look: LastLook = unopposed) -> Outcome:
         """Hand a message over once and say what came of it; never raise, never retry.
 
-        Only a cancellation comes out as an exception.
+        ``last_look`` is asked when there is a connection and all that is left to do is
+        to write; what it objects is the outcome. Only a cancellation comes out as an
+        exception.
         """
 
     async def close(self) -> None:

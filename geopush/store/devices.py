@@ -31,7 +31,7 @@ _AT_ADDRESS = """
 _FORGET_ADDRESS = """
     UPDATE device
     SET address = NULL, address_kind = NULL, address_environment = NULL,
-        address_since = NULL, address_dead_at = NULL
+        address_since = NULL, address_dead_at = NULL, quarantined_until = NULL
     WHERE address = $1 AND device_id <> $2
 """
 
@@ -47,7 +47,8 @@ _RENEW = """
     UPDATE device
     SET bucket = $1, customer_id = $3, app = $4, platform = $5, secret_hash = $6,
         address_kind = $7, address = $8, address_environment = $9,
-        address_since = $10, address_dead_at = NULL, renewed_at = $11
+        address_since = $10, address_dead_at = NULL, quarantined_until = NULL,
+        renewed_at = $11
     WHERE device_id = $2
 """
 

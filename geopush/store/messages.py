@@ -10,12 +10,18 @@ from msgspec import Struct
 
 from geopush.core.message import Content, Delivery, State
 from geopush.store.history import After, fetch_page
+from geopush.store.outbox import BUCKETS
 from geopush.store.pool import Connection
 
-_LIST = """
+_COLUMNS = """
     SELECT message_id, customer_id, device_id, offer_id, zone_id, state, reason, due,
            expires_at, decided_at, changed_at, delivery, attempts, content
     FROM outbox
+"""
+_ONE = f"{_COLUMNS} WHERE bucket = ANY($1::smallint[]) AND message_id = $2"
+
+_LIST = f"""
+    {_COLUMNS}
     WHERE ($1::text IS NULL OR customer_id = $1)
       AND ($2::text IS NULL OR device_id = $2)
       AND ($3::text IS NULL OR offer_id = $3)
@@ -80,6 +86,12 @@ async def list_messages(
         limit,
     )
     return [_message(row) for row in rows]
+
+
+async def find_message(connection: Connection, message_id: UUID) -> MessageRow | None:
+    """Return one message."""
+    row = await connection.fetchrow(_ONE, BUCKETS, message_id)
+    return None if row is None else _message(row)
 
 
 def _message(row: Record) -> MessageRow:

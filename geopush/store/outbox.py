@@ -14,24 +14,26 @@ from geopush.core.message import (
     Content,
     Delivery,
     Environment,
-    Fate,
     Message,
     MessageId,
     State,
 )
+from geopush.core.outbox import Fate
 from geopush.core.ping import CustomerKey
 from geopush.store.pool import Connection
 
 # A claim is committed before anything is sent, so that a crash leaves a trace of what
 # may have left. The address is looked up now: a device may have moved since.
-_CLAIM = """
-    WITH due AS (
-        SELECT bucket, message_id FROM outbox
-        WHERE state IN ('queued', 'retry') AND due <= $2 AND bucket BETWEEN $5 AND $6
-        ORDER BY due
-        LIMIT $1
-        FOR UPDATE SKIP LOCKED
-    ), claimed AS (
+_DUE = """
+    SELECT bucket, message_id FROM outbox
+    WHERE state IN ('queued', 'retry') AND due <= $2 AND bucket BETWEEN $5 AND $6
+"""
+_FIRST = " ORDER BY due LIMIT $1 FOR UPDATE SKIP LOCKED"
+DUE_IN_LANE = f"{_DUE} AND lane = $7 {_FIRST}"
+_DUE_ELSEWHERE = f"{_DUE} AND lane <> ALL($7::text[]) {_FIRST}"
+
+_TAKE = """
+    WITH due AS (%s), claimed AS (
         UPDATE outbox
         SET state = 'claimed', claim = $3, claimed_until = $4, changed_at = $2,
             attempts = attempts + 1
@@ -45,8 +47,11 @@ _CLAIM = """
     LEFT JOIN device
       ON device.bucket = claimed.bucket AND device.device_id = claimed.device_id
      AND device.customer_id = claimed.customer_id AND device.address_dead_at IS NULL
+     AND (device.quarantined_until IS NULL OR device.quarantined_until <= $2)
     ORDER BY claimed.decided_at, claimed.message_id
 """
+_CLAIM = _TAKE % DUE_IN_LANE
+_CLAIM_ELSEWHERE = _TAKE % _DUE_ELSEWHERE
 
 _SETTLE = """
     WITH fate AS (
@@ -74,6 +79,23 @@ _LAPSE = """
     WHERE state = 'claimed' AND claimed_until < $1
 """
 
+# A gateway that is left alone for long must not keep what nobody wants any more.
+_EXPIRE = """
+    WITH late AS (
+        SELECT bucket, message_id FROM outbox
+        WHERE state IN ('queued', 'retry') AND expires_at <= $1
+        ORDER BY expires_at
+        LIMIT $2
+        FOR UPDATE SKIP LOCKED
+    )
+    UPDATE outbox
+    SET state = CASE WHEN in_doubt THEN 'unknown' ELSE 'expired' END,
+        reason = 'expired', changed_at = $1
+    FROM late
+    WHERE outbox.bucket = late.bucket AND outbox.message_id = late.message_id
+    RETURNING outbox.bucket, outbox.message_id, outbox.customer_id, outbox.state
+"""
+
 # What may have left already can be held back, but not be said never to have left.
 _WITHDRAW = """
     UPDATE outbox
@@ -91,7 +113,48 @@ _WITHDRAW_AT = """
     RETURNING bucket, customer_id, message_id, state
 """
 
+# Only the id is known, not the bucket: a look into each is less than one more index.
+_HOLD = """
+    SELECT bucket, customer_id, state, reason, offer_id, zone_id, decided_at,
+           expires_at, in_doubt
+    FROM outbox
+    WHERE bucket = ANY($1::smallint[]) AND message_id = $2
+    FOR UPDATE
+"""
+
+_MOVE = """
+    UPDATE outbox SET state = $3, reason = $4, due = $5, changed_at = $5
+    WHERE bucket = $1 AND message_id = $2
+"""
+
 _contents = msgspec.json.Decoder(Content)
+MOST_AT_ONCE = 1_000  # messages that expire in one statement
+
+
+class Of(Struct, frozen=True):
+    """Which messages a claim takes: of one lane, or of all lanes but these."""
+
+    lane: str | None = None
+    no_lanes: tuple[str, ...] = ()
+    buckets: tuple[int, int] = (0, 255)
+
+
+EVERYTHING = Of()
+BUCKETS = list(range(256))
+
+
+class Held(Struct, frozen=True):
+    """A message that nobody else moves until the transaction ends."""
+
+    message_id: UUID
+    customer: CustomerKey
+    state: State
+    reason: str
+    offer_id: str
+    zone_id: str | None
+    decided_at: datetime
+    expires_at: datetime
+    in_doubt: bool
 
 
 class Settled(Struct, frozen=True):
@@ -108,10 +171,14 @@ async def claim(
     claim_id: UUID,
     now: datetime,
     lease: timedelta,
-    buckets: tuple[int, int] = (0, 255),
+    of: Of = EVERYTHING,
 ) -> list[Message]:
     """Take up to ``limit`` due messages for the length of the lease."""
-    rows = await connection.fetch(_CLAIM, limit, now, claim_id, now + lease, *buckets)
+    taken = limit, now, claim_id, now + lease, *of.buckets
+    if of.lane is None:
+        rows = await connection.fetch(_CLAIM_ELSEWHERE, *taken, of.no_lanes)
+    else:
+        rows = await connection.fetch(_CLAIM, *taken, of.lane)
     return [
         Message(
             message_id=MessageId(row["message_id"]),
@@ -157,7 +224,7 @@ async def settle(
         [fate.message.in_doubt for fate in ordered],
         now,
     )
-    return [_settled(row) for row in rows]
+    return _settled(rows)
 
 
 async def lapse(connection: Connection, now: datetime) -> None:
@@ -165,12 +232,17 @@ async def lapse(connection: Connection, now: datetime) -> None:
     await connection.execute(_LAPSE, now)
 
 
+async def expire(connection: Connection, now: datetime) -> list[Settled]:
+    """End messages that wait for a gateway longer than they hold good."""
+    return _settled(await connection.fetch(_EXPIRE, now, MOST_AT_ONCE))
+
+
 async def withdraw(
     connection: Connection, offer_id: str, now: datetime, reason: str = "offer_paused"
 ) -> list[Settled]:
     """Take back what is queued of an offer, for good."""
     rows = await connection.fetch(_WITHDRAW, offer_id, now, reason)
-    return [_settled(row) for row in rows]
+    return _settled(rows)
 
 
 async def withdraw_at(
@@ -178,12 +250,44 @@ async def withdraw_at(
 ) -> list[Settled]:
     """Take back what is queued of an offer at a zone where it no longer holds."""
     rows = await connection.fetch(_WITHDRAW_AT, offer_id, zone_id, now)
-    return [_settled(row) for row in rows]
+    return _settled(rows)
 
 
-def _settled(row: Record) -> Settled:
-    customer = CustomerKey(row["bucket"], row["customer_id"])
-    return Settled(customer, row["message_id"], State(row["state"]))
+async def hold(connection: Connection, message_id: UUID) -> Held | None:
+    """Keep others from moving a message, and read what speaks for moving it."""
+    row = await connection.fetchrow(_HOLD, BUCKETS, message_id)
+    if row is None:
+        return None
+    return Held(
+        message_id=message_id,
+        customer=CustomerKey(row["bucket"], row["customer_id"]),
+        state=State(row["state"]),
+        reason=row["reason"],
+        offer_id=row["offer_id"],
+        zone_id=row["zone_id"],
+        decided_at=row["decided_at"],
+        expires_at=row["expires_at"],
+        in_doubt=row["in_doubt"],
+    )
+
+
+async def move(
+    connection: Connection, held: Held, state: State, reason: str, now: datetime
+) -> None:
+    """Write another state of a message that is held."""
+    where = held.customer.bucket, held.message_id
+    await connection.execute(_MOVE, *where, state, reason, now)
+
+
+def _settled(rows: Sequence[Record]) -> list[Settled]:
+    return [
+        Settled(
+            CustomerKey(row["bucket"], row["customer_id"]),
+            row["message_id"],
+            State(row["state"]),
+        )
+        for row in rows
+    ]
 
 
 def _address(

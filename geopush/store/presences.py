@@ -101,10 +101,11 @@ _COMMIT = """
     ), queued AS (
         INSERT INTO outbox (
             bucket, message_id, customer_id, device_id, offer_id, zone_id, due,
-            decided_at, changed_at, expires_at, delivery, content
+            decided_at, changed_at, expires_at, delivery, content, lane
         )
-        SELECT bucket, message_id, customer_id, device_id, offer_id, zone_id,
-               decided_at, decided_at, decided_at, expires_at, delivery, content
+        SELECT bucket, message_id, queued.customer_id, device_id, offer_id, zone_id,
+               decided_at, decided_at, decided_at, expires_at, delivery, content,
+               coalesce(lane_of(device.app, device.address_kind), '')
         FROM unnest(
             $39::smallint[], $40::text[], $41::uuid[], $42::text[], $43::text[],
             $44::text[], $45::timestamptz[], $46::timestamptz[], $47::text[],
@@ -114,6 +115,7 @@ _COMMIT = """
             expires_at, delivery, content
         )
         JOIN won USING (bucket, customer_id)
+        LEFT JOIN device USING (bucket, device_id)
         ON CONFLICT DO NOTHING
     ), visited AS (
         SELECT * FROM unnest(

@@ -1,10 +1,11 @@
-"""Give back to the caps what surely was not sent."""
+"""Give back to the caps what surely was not sent, and take it again."""
 
 from collections.abc import Iterable
 from uuid import UUID
 
 from msgspec.structs import replace
 
+from geopush.core.cap import Tally
 from geopush.core.known import Known
 from geopush.core.message import UNSENT
 from geopush.core.ping import CustomerKey
@@ -33,3 +34,17 @@ async def give_back(connection: Connection, settled: Iterable[Settled]) -> None:
         return replace(known, state=replace(known.state, tallies=kept))
 
     await revise(connection, unsent, without)
+
+
+async def take_again(
+    connection: Connection, customer: CustomerKey, tally: Tally
+) -> None:
+    """Count a message that was given back and is to leave after all."""
+    moved = await aliases(connection, [customer])
+
+    def counted(known: Known) -> Known:
+        others = (one for one in known.state.tallies if one != tally)
+        tallies = sorted((*others, tally), key=lambda one: one.at)
+        return replace(known, state=replace(known.state, tallies=tuple(tallies)))
+
+    await revise(connection, [moved.get(customer, customer)], counted)

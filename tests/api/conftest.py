@@ -19,8 +19,10 @@ from geopush.core.identity import Identity
 from geopush.core.token import TokenRing
 from geopush.flows.ingest import Ingest
 from geopush.flows.keys import KeyAsked, create_key
+from geopush.flows.letters import Letters
 from geopush.flows.profile import Profiles
 from geopush.flows.publish import Publish
+from geopush.flows.receipts import Receipts
 from geopush.flows.refresh import Refresh
 from geopush.flows.register import Register, Rules
 from geopush.metrics import Metrics
@@ -83,6 +85,8 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
         tokens=tokens,
         register=Register(pool, tokens, rules, clock, mint_id, mint_secret),
         profiles=Profiles(pool, clock),
+        letters=Letters(pool, lambda: refresh.catalog, clock),
+        receipts=Receipts(pool, lambda: refresh.catalog, clock),
         pings=PingDoor(tokens, ingest, clock, lambda: refresh.holders),
         knobs=knobs,
         metrics=metrics.render,

@@ -54,6 +54,15 @@ async def test_it_is_alive_and_ready(api: Door) -> None:
         assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+async def test_a_gateway_in_trouble_is_told_and_makes_it_no_less_ready(
+    api: Door,
+) -> None:
+    api.parts.troubles = lambda: {"demo/ios": "paused: unavailable"}
+    answer = await api.ask("GET", "/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["troubles"] == {"demo/ios": "paused: unavailable"}
+
+
 async def test_all_readers_of_json_schemas_understand_ours(api: Door) -> None:
     answer = await api.ask("GET", "/schema/openapi.json")
     schema = answer.json()

@@ -25,6 +25,8 @@ def test_every_role_is_in_the_table() -> None:
         (Role.MARKETER, May.READ_DECISIONS, False),
         (Role.CRM, May.NAME_CUSTOMERS, True),
         (Role.CRM, May.CHANGE_OFFERS, False),
+        (Role.CRM, May.MOVE_MESSAGES, True),
+        (Role.MARKETER, May.MOVE_MESSAGES, False),
         (Role.WEATHER, May.REPORT_WEATHER, True),
         (Role.WEATHER, May.READ_ZONES, False),
         (Role.OPERATOR, May.MANAGE_KEYS, True),

@@ -10,7 +10,7 @@ from geopush.core.known import Known
 from geopush.core.lastlook import objection
 from geopush.core.message import Address, AddressKind, State
 from geopush.core.offer import Offer
-from tests.core.test_message import a_message
+from tests.core.test_outbox import a_message
 from tests.core.world import NOON, a_customer, an_offer, consents
 
 MESSAGE = a_message(address=Address(AddressKind.APNS_TOKEN, "ab" * 32, NOON))
@@ -43,6 +43,12 @@ def test_a_message_with_nothing_against_it_leaves() -> None:
             a_customer(preferences=Preferences(paused_until=NOON + timedelta(1))),
             State.WITHDRAWN,
             "paused_by_customer",
+        ),
+        (
+            an_offer(),
+            a_customer(preferences=Preferences(muted_zones=("shop",))),
+            State.WITHDRAWN,
+            "muted_by_customer",
         ),
     ],
 )

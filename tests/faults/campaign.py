@@ -18,6 +18,7 @@ import httpx
 from msgspec import Struct, json
 
 from geopush.sandbox import Sandbox
+from geopush.sandbox.rules import Gateway, Rule
 from tests.databases import open_folder
 from tests.faults.service import LOOK, WAKING, Service, now
 
@@ -45,6 +46,7 @@ class Report(Struct):
     """What was done and what was found; ``wrong`` is empty if the books balance."""
 
     victim: str
+    delivery: str
     seconds: float
     kills: int
     pings_acknowledged: int
@@ -52,6 +54,7 @@ class Report(Struct):
     transitions: int
     decided: int
     arrived: int
+    repeats: int
     states: dict[str, int]
     wrong: list[str]
 
@@ -95,25 +98,35 @@ class Walker:
         self.steps += 1
 
 
-async def run(
-    seconds: float, victim: str, *, phones: int = 40, kills: int = 1
-) -> Report:
+class Plan(Struct):
+    """What is to be done to whom, and how messages are sent meanwhile."""
+
+    seconds: float
+    victim: str
+    phones: int = 40
+    kills: int = 1
+    delivery: str = "at_most_once"
+    latency: float = 0  # milliseconds that Apple takes to answer
+
+
+async def run(plan: Plan) -> Report:
     """Let phones walk for so long, kill the victim in the middle, and do the books."""
     with open_folder() as folder:
         street = await Sandbox.start(folder / "street", apps={"demo": "com.demo"})
+        street.rules.add([Rule(gateway=Gateway.APNS, latency_ms=plan.latency)])
         service = Service(folder, street)
         try:
             await service.start()
-            walkers = await _introduce(service, phones)
+            walkers = await _introduce(service, plan)
             over = asyncio.Event()
             walks = [asyncio.create_task(_walk(service, one, over)) for one in walkers]
             await _under_way(walkers)
-            await _strike(service, victim, kills, seconds)
-            await asyncio.sleep(seconds / (kills + 1))
+            await _strike(service, plan)
+            await asyncio.sleep(plan.seconds / (plan.kills + 1))
             over.set()
             await asyncio.gather(*walks)
             await _all_sent(service)
-            return await _report(service, street, walkers, victim, seconds, kills)
+            return await _report(service, street, walkers, plan)
         finally:
             await service.stop()
             await street.stop()
@@ -126,10 +139,10 @@ async def _under_way(walkers: list[Walker]) -> None:
             await asyncio.sleep(LOOK)
 
 
-async def _strike(service: Service, victim: str, kills: int, seconds: float) -> None:
-    for _ in range(kills):
-        await asyncio.sleep(seconds / (kills + 1))
-        if victim == "postgres":
+async def _strike(service: Service, plan: Plan) -> None:
+    for _ in range(plan.kills):
+        await asyncio.sleep(plan.seconds / (plan.kills + 1))
+        if plan.victim == "postgres":
             service.kill_postgres()
             await asyncio.sleep(0)
             await service.ready()
@@ -138,12 +151,12 @@ async def _strike(service: Service, victim: str, kills: int, seconds: float) -> 
             await service.start()
 
 
-async def _introduce(service: Service, phones: int) -> list[Walker]:
+async def _introduce(service: Service, plan: Plan) -> list[Walker]:
     """Put zones and the offer, and register the phones."""
     operator = await service.command("keys", "create", "operator")
     headers = {"Authorization": f"Bearer {operator}"}
     start = now() - timedelta(minutes=20)
-    walkers = [Walker(number, start) for number in range(phones)]
+    walkers = [Walker(number, start) for number in range(plan.phones)]
     async with httpx.AsyncClient(base_url=service.url, headers=headers) as client:
         await _until_known(client)
         for shop in range(SHOPS):
@@ -154,7 +167,9 @@ async def _introduce(service: Service, phones: int) -> list[Walker]:
             }
             put = await client.put(f"/v1/zones/shop-{shop}", json=feature)
             assert put.status_code == 201, put.text
-        put = await client.put("/v1/offers/ice-cream", json=OFFER)
+        put = await client.put(
+            "/v1/offers/ice-cream", json=OFFER | {"delivery": plan.delivery}
+        )
         assert put.status_code == 201, put.text
         for walker in walkers:
             walker.token = await _register(client, walker)
@@ -209,13 +224,13 @@ async def _walk(service: Service, walker: Walker, over: asyncio.Event) -> None:
 
 
 async def _all_sent(service: Service) -> None:
-    """Wait until nothing is on its way any more, claims of the dead aside."""
+    """Wait until nothing is on its way any more; claims of the dead lapse."""
     connection = await asyncpg.connect(service.dsn)
     try:
         async with asyncio.timeout(60):
             while await connection.fetchval(
-                "SELECT count(*) FROM outbox WHERE state IN ('queued', 'retry')"
-                " OR state = 'claimed' AND claimed_until > now() + interval '80 s'"
+                "SELECT count(*) FROM outbox"
+                " WHERE state IN ('queued', 'claimed', 'retry')"
             ):
                 await asyncio.sleep(LOOK)
     finally:
@@ -226,9 +241,7 @@ async def _report(
     service: Service,
     street: Sandbox,
     walkers: list[Walker],
-    victim: str,
-    seconds: float,
-    kills: int,
+    plan: Plan,
 ) -> Report:
     connection = await asyncpg.connect(service.dsn)
     try:
@@ -249,16 +262,19 @@ async def _report(
     wrong += [f"never walked: {one}" for one in sorted(found - expected)]
     if doubled:
         wrong.append(f"{doubled} transitions are there twice")
-    wrong += _messages(street, messages, walkers)
+    arrived = Counter(item.message_id for item in street.inbox.received())
+    wrong += _messages(arrived, messages, walkers, plan.delivery)
     return Report(
-        victim=victim,
-        seconds=seconds,
-        kills=kills,
+        victim=plan.victim,
+        delivery=plan.delivery,
+        seconds=plan.seconds,
+        kills=plan.kills,
         pings_acknowledged=sum(one.steps for one in walkers),
         times_turned_away=sum(one.refusals for one in walkers),
         transitions=len(found),
         decided=len(messages),
-        arrived=len(street.inbox.received()),
+        arrived=len(arrived),
+        repeats=arrived.total() - len(arrived),
         states=dict(Counter(row["state"] for row in messages)),
         wrong=wrong,
     )
@@ -280,22 +296,34 @@ async def _forgotten(service: Service, walkers: list[Walker]) -> list[str]:
 
 
 def _messages(
-    street: Sandbox, messages: list[asyncpg.Record], walkers: list[Walker]
+    arrived: Counter[str],
+    messages: list[asyncpg.Record],
+    walkers: list[Walker],
+    delivery: str,
 ) -> list[str]:
-    """One message for each visit, at most one arrival, and no doubt left unsaid."""
-    arrived = Counter(item.message_id for item in street.inbox.received())
-    wrong = [f"{one} arrived {n} times" for one, n in arrived.items() if n > 1]
+    """One message for each visit, as many arrivals as were promised, no doubt unsaid.
+
+    Messages are told apart by their id alone: a repeat under another id would be a
+    message that nobody decided.
+    """
+    wrong = []
     by_device = Counter(row["device_id"] for row in messages)
     for walker in walkers:
         visits = sum(kind == "enter" for _, _, kind, _ in walker.expected)
         if by_device[walker.device_id] != visits:
             found = by_device[walker.device_id]
             wrong.append(f"{walker.device_id}: {visits} visits, {found} messages")
+    decided = {str(row["message_id"]) for row in messages}
+    wrong += [f"{one} was never decided" for one in arrived.keys() - decided]
+    most_once = delivery == "at_most_once"
+    if most_once:
+        wrong += [f"{one} arrived {n} times" for one, n in arrived.items() if n > 1]
+    ends = ("accepted", "unknown") if most_once else ("accepted",)
     for row in messages:
         there = str(row["message_id"]) in arrived
-        if row["state"] == "accepted" and not there:
-            wrong.append(f"{row['message_id']} is accepted and never arrived")
-        if row["state"] not in ("accepted", "unknown", "claimed"):
+        if not there and (row["state"] == "accepted" or not most_once):
+            wrong.append(f"{row['message_id']} never arrived: {row['state']}")
+        if row["state"] not in ends:
             wrong.append(f"{row['message_id']} is {row['state']}: {row['reason']}")
     return wrong
 
@@ -307,10 +335,10 @@ def main() -> None:
     parser.add_argument("--victim", choices=["service", "postgres"], default="service")
     parser.add_argument("--kills", type=int, default=1)
     parser.add_argument("--phones", type=int, default=40)
-    asked = parser.parse_args()
-    report = asyncio.run(
-        run(asked.seconds, asked.victim, phones=asked.phones, kills=asked.kills)
-    )
+    promises = ["at_most_once", "at_least_once"]
+    parser.add_argument("--delivery", choices=promises, default=promises[0])
+    parser.add_argument("--latency", type=float, default=0)
+    report = asyncio.run(run(Plan(**vars(parser.parse_args()))))
     sys.stdout.write(json.format(json.encode(report), indent=2).decode() + "\n")
     sys.exit(1 if report.wrong else 0)
 

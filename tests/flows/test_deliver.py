@@ -1,21 +1,23 @@
 """Messages out: through the real client into the stand-in for Apple."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
-from uuid import uuid4
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from geopush.core.catalog import Catalog
 from geopush.core.fold import World
-from geopush.core.message import Environment, Message, Outcome, Platform
+from geopush.core.message import Accepted, Message, Outcome, Platform
+from geopush.core.token import ReceiptToken, TokenRing
 from geopush.flows.deliver import Deliver
+from geopush.flows.lane import Means
 from geopush.flows.publish import Publish
 from geopush.flows.refresh import Refresh
 from geopush.metrics import Metrics
 from geopush.push.apns import ApnsGateway
-from geopush.push.apns_token import ApnsAccount
+from geopush.push.gateway import LastLook
+from geopush.push.payload import for_apple
 from geopush.sandbox import Sandbox
 from geopush.sandbox.rules import Gateway, Rule
 from geopush.store import presences
@@ -25,44 +27,18 @@ from tests.core.world import a_world, an_offer, ping, run, upload
 from tests.people import look_up, settle_in, withdraw_consent
 
 
-@pytest.fixture
-async def street(tmp_path: Path, clock: HandClock) -> AsyncIterator[Sandbox]:
-    sandbox = await Sandbox.start(tmp_path, apps={"demo": "com.demo"}, clock=clock)
-    yield sandbox
-    await sandbox.stop()
+def means_of(pool: Pool, clock: HandClock, catalog: Catalog | None = None) -> Means:
+    async def latest() -> Catalog:
+        return catalog or a_world().catalog
 
-
-@pytest.fixture
-async def apple(street: Sandbox, clock: HandClock) -> AsyncIterator[ApnsGateway]:
-    gateway = ApnsGateway(
-        ApnsAccount(
-            topic="com.demo",
-            key=street.p8_file.read_text(),
-            key_id=street.key_id,
-            team_id=street.team_id,
-        ),
-        urls=dict.fromkeys(Environment, street.apns_url),
-        ca_file=street.ca_file,
-        clock=clock,
-    )
-    yield gateway
-    await gateway.close()
+    return Means(pool, latest, clock, Metrics(), TokenRing([b"k" * 32]))
 
 
 def a_deliver(
     pool: Pool, clock: HandClock, apple: ApnsGateway, world: World | None = None
 ) -> Deliver:
-    gateways = {("demo", Platform.IOS): apple}
-    return Deliver(pool, gateways, catalog_of(world), clock, uuid4, Metrics())
-
-
-def catalog_of(world: World | None = None) -> Callable[[], Awaitable[Catalog]]:
-    """A catalog that is always up to date."""
-
-    async def latest() -> Catalog:
-        return (world or a_world()).catalog
-
-    return latest
+    means = means_of(pool, clock, (world or a_world()).catalog)
+    return Deliver(means, {("demo", Platform.IOS): apple})
 
 
 async def decide_one(pool: Pool, world: World | None = None) -> None:
@@ -167,14 +143,14 @@ async def test_a_send_whose_answer_never_came_is_repeated_only_if_the_offer_says
 
 async def test_an_app_without_a_gateway_says_so(pool: Pool, clock: HandClock) -> None:
     await decide_one(pool)
-    await Deliver(pool, {}, catalog_of(), clock, uuid4, Metrics()).run_once()
+    await Deliver(means_of(pool, clock), {}).run_once()
     assert await state_of(pool) == ("rejected", "no_gateway")
 
 
 class BrokenGateway:
     """A gateway whose author made a mistake."""
 
-    async def send(self, message: Message) -> Outcome:
+    async def send(self, message: Message, last_look: LastLook) -> Outcome:
         """Fail as no gateway should."""
         raise ZeroDivisionError(message.offer_id)
 
@@ -187,7 +163,7 @@ async def test_a_gateway_that_fails_unexpectedly_leaves_doubt_and_no_claim(
 ) -> None:
     await decide_one(pool)
     gateways = {("demo", Platform.IOS): BrokenGateway()}
-    await Deliver(pool, gateways, catalog_of(), clock, uuid4, Metrics()).run_once()
+    await Deliver(means_of(pool, clock), gateways).run_once()
     assert await state_of(pool) == ("unknown", "send_failed")
 
 
@@ -197,9 +173,8 @@ async def test_an_offer_that_another_process_just_saved_is_known_at_the_last_loo
     behind, ahead = Refresh(pool), Refresh(pool)
     await Publish(pool, ahead, clock).save_offer(an_offer())
     await decide_one(pool)
-    gateways = {("demo", Platform.IOS): apple}
-    deliver = Deliver(pool, gateways, behind.latest, clock, uuid4, Metrics())
-    await deliver.run_once()
+    means = replace(means_of(pool, clock), catalog=behind.latest)
+    await Deliver(means, {("demo", Platform.IOS): apple}).run_once()
     assert await state_of(pool) == ("accepted", "accepted")
 
 
@@ -215,10 +190,41 @@ async def test_a_look_that_fails_puts_nothing_in_doubt(
             raise found
         return found
 
-    gateways = {("demo", Platform.IOS): apple}
-    deliver = Deliver(pool, gateways, latest, clock, uuid4, Metrics())
-    with pytest.raises(ConnectionResetError):
-        await deliver.run_once()
+    means = replace(means_of(pool, clock), catalog=latest)
+    deliver = Deliver(means, {("demo", Platform.IOS): apple})
+    await deliver.run_once()
+    assert await state_of(pool) == ("retry", "no_last_look")
+    assert not await pool.fetchval("SELECT in_doubt FROM outbox")
+    clock.step(timedelta(seconds=2))
     assert await deliver.run_once() == 1
     assert await state_of(pool) == ("accepted", "accepted")
     assert len(street.inbox.received()) == 1
+
+
+async def test_a_push_carries_what_its_receipts_are_given_with(
+    pool: Pool, clock: HandClock
+) -> None:
+    await decide_one(pool)
+    gateway = KeepingGateway()
+    means = means_of(pool, clock)
+    await Deliver(means, {("demo", Platform.IOS): gateway}).run_once()
+    (message,) = gateway.kept
+    body = msgspec.json.decode(for_apple(message))
+    token = means.tokens.read_receipt(body["geopush"]["receipt_token"], clock())
+    assert isinstance(token, ReceiptToken)
+    assert token.message_id == message.message_id
+
+
+class KeepingGateway:
+    """A gateway that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.kept: list[Message] = []
+
+    async def send(self, message: Message, last_look: LastLook) -> Outcome:
+        """Take everything."""
+        self.kept.append(message)
+        return Accepted()
+
+    async def close(self) -> None:
+        """Have nothing to close."""

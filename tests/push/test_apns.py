@@ -11,11 +11,14 @@ from geopush.core.message import (
     Address,
     AddressDead,
     AddressKind,
+    AddressSuspect,
     AuthFailed,
     Button,
     Environment,
+    Objection,
     Outcome,
     Rejected,
+    State,
     Throttled,
     Transient,
 )
@@ -106,7 +109,7 @@ async def test_each_environment_has_its_own_server(
 @pytest.mark.parametrize(
     ("reason", "outcome"),
     [
-        ("BadDeviceToken", AddressDead("bad_device_token")),
+        ("BadDeviceToken", AddressSuspect("bad_device_token")),
         ("Unregistered", AddressDead("unregistered", NOW)),
         ("TooManyRequests", Throttled("too_many_requests", "device")),
         ("ServiceUnavailable", Transient("unavailable", ambiguous=False)),
@@ -165,7 +168,7 @@ async def test_an_expired_token_is_renewed_if_apple_allows_a_new_one(
     [
         (None, None, "x", Rejected("no_apns_address")),
         (an_android(), None, "x", Rejected("no_apns_address")),
-        (an_iphone(), NOW, "x", Transient("expired", ambiguous=False)),
+        (an_iphone(), NOW, "x", Objection(State.EXPIRED, "expired")),
         (an_iphone(), None, "x" * 4096, Rejected("payload_too_large")),
     ],
 )
@@ -221,7 +224,7 @@ async def test_three_thousand_refusals_do_not_hang(
     for start in range(0, 3000, 200):
         batch = messages[start : start + 200]
         outcomes += await asyncio.gather(*map(gateway.send, batch))
-    assert outcomes == [AddressDead("bad_device_token")] * 3000
+    assert outcomes == [AddressSuspect("bad_device_token")] * 3000
 
 
 async def test_a_server_with_papers_of_others_is_not_trusted(

@@ -7,6 +7,7 @@ import pytest
 from geopush.core.message import (
     Accepted,
     AddressDead,
+    AddressSuspect,
     AuthFailed,
     Outcome,
     Rejected,
@@ -50,7 +51,7 @@ def google(status: int, body: bytes, retry_after: timedelta | None = None) -> Ou
     [
         (200, "", Accepted()),
         (400, "BadCollapseId", Rejected("bad_collapse_id")),
-        (400, "BadDeviceToken", AddressDead("bad_device_token")),
+        (400, "BadDeviceToken", AddressSuspect("bad_device_token")),
         (400, "BadExpirationDate", Rejected("bad_expiration_date")),
         (400, "BadMessageId", Rejected("bad_message_id")),
         (400, "BadPriority", Rejected("bad_priority")),
@@ -102,7 +103,7 @@ def test_every_reason_that_apple_may_give_has_its_row(reason: str) -> None:
 @pytest.mark.parametrize(
     ("code", "outcome"),
     [
-        ("INVALID_ARGUMENT", AddressDead("invalid_address")),
+        ("INVALID_ARGUMENT", AddressSuspect("invalid_address")),
         ("UNREGISTERED", AddressDead("unregistered")),
         ("NOT_FOUND", AuthFailed("unknown_project")),
         ("SENDER_ID_MISMATCH", Rejected("sender_id_mismatch")),
@@ -123,8 +124,8 @@ def test_what_a_refusal_of_google_means(code: str, outcome: Outcome) -> None:
     [
         (200, b'{"name": "projects/p/messages/1"}', Accepted()),
         (400, b"", Rejected("bad_request")),
-        (400, INVALID % b"token", AddressDead("invalid_address")),
-        (400, INVALID % b"fid", AddressDead("invalid_address")),
+        (400, INVALID % b"token", AddressSuspect("invalid_address")),
+        (400, INVALID % b"fid", AddressSuspect("invalid_address")),
         (400, INVALID % b"android.ttl", Rejected("bad_request")),
         (*bad_request([Violation("message", "no")]), Rejected("bad_request")),
         (404, b"<html>", AuthFailed("unknown_project")),

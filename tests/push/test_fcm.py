@@ -11,10 +11,13 @@ from geopush.core.message import (
     Address,
     AddressDead,
     AddressKind,
+    AddressSuspect,
     AuthFailed,
     Button,
+    Objection,
     Outcome,
     Rejected,
+    State,
     Throttled,
     Transient,
 )
@@ -111,7 +114,7 @@ async def test_a_message_lives_four_weeks_at_most(
     ("reason", "outcome"),
     [
         ("UNREGISTERED", AddressDead("unregistered")),
-        ("INVALID_ARGUMENT", AddressDead("invalid_address")),
+        ("INVALID_ARGUMENT", AddressSuspect("invalid_address")),
         ("SENDER_ID_MISMATCH", Rejected("sender_id_mismatch")),
         ("UNAVAILABLE", Transient("unavailable", ambiguous=False)),
         ("INTERNAL", Transient("internal_error", ambiguous=False)),
@@ -137,7 +140,7 @@ async def test_retry_after_is_kept(sandbox: Sandbox, make_fcm: MakeFcm) -> None:
     [
         (None, None, "x", Rejected("no_fcm_address")),
         (an_iphone(), None, "x", Rejected("no_fcm_address")),
-        (an_android(), NOW, "x", Transient("expired", ambiguous=False)),
+        (an_android(), NOW, "x", Objection(State.EXPIRED, "expired")),
         (an_android(), None, "x" * 4096, Rejected("payload_too_large")),
     ],
 )

@@ -2,8 +2,9 @@
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
-from geopush.core.message import Button, Content, MessageId
+from geopush.core.message import Button, Content
 from geopush.push.payload import data_for_google, for_apple
 from tests.push.build import a_message, words
 
@@ -11,8 +12,13 @@ ID = a_message(None).message_id
 BARE = {"message_id": str(ID)}
 
 
-def apple(content: Content, message_id: MessageId = ID) -> dict[str, object]:
-    return msgspec.json.decode(for_apple(message_id, content), type=dict[str, object])
+def apple(content: Content, **more: str) -> dict[str, object]:
+    message = replace(a_message(None, content=content), **more)
+    return msgspec.json.decode(for_apple(message), type=dict[str, object])
+
+
+def google(content: Content) -> dict[str, str]:
+    return data_for_google(a_message(None, content=content))
 
 
 def test_an_iphone_gets_the_words_and_may_change_them() -> None:
@@ -33,13 +39,13 @@ def test_the_sdk_gets_url_and_buttons_on_both_platforms() -> None:
         "buttons": [{"id": "like", "text": "Like"}],
     }
     assert apple(content)["geopush"] == own
-    assert msgspec.json.decode(data_for_google(ID, content)["geopush"]) == own
+    assert msgspec.json.decode(google(content)["geopush"]) == own
 
 
 def test_an_iphone_fetches_the_picture_itself() -> None:
     content = words(image="https://example.com/ice.png")
     assert apple(content)["geopush"] == BARE | {"image": "https://example.com/ice.png"}
-    assert msgspec.json.decode(data_for_google(ID, content)["geopush"]) == BARE
+    assert msgspec.json.decode(google(content)["geopush"]) == BARE
 
 
 def test_what_an_offer_sets_for_ios_is_in_aps() -> None:
@@ -57,10 +63,14 @@ def test_what_an_offer_sets_for_ios_never_hides_the_words(key: str) -> None:
 def test_data_of_the_offer_is_beside_ours_and_never_replaces_it() -> None:
     content = words(data={"sku": "7", "aps": "x", "geopush": "x"})
     assert apple(content) == apple(words()) | {"sku": "7"}
-    assert data_for_google(ID, words(data={"geopush": "x"})) == data_for_google(
-        ID, words()
-    )
+    assert google(words(data={"geopush": "x"})) == google(words())
 
 
 def test_letters_beyond_ascii_are_not_escaped() -> None:
-    assert "café ☀".encode() in for_apple(ID, words(body="café ☀"))
+    assert "café ☀".encode() in for_apple(a_message(None, content=words(body="café ☀")))
+
+
+def test_the_token_for_receipts_goes_with_the_message() -> None:
+    assert apple(words(), receipt_token="gp_rt_x")["geopush"] == BARE | {
+        "receipt_token": "gp_rt_x"
+    }

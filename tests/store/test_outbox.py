@@ -6,18 +6,20 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
+from geopush.core.known import State as KnownState
 from geopush.core.message import (
     Accepted,
     Rejected,
     State,
     Throttled,
     Transient,
-    settle,
 )
+from geopush.core.outbox import settle
 from geopush.core.ping import customer_key
 from geopush.store import customers, outbox, presences
+from geopush.store.outbox import DUE_IN_LANE, Of
 from geopush.store.pool import Pool
-from geopush.store.tallies import give_back
+from geopush.store.tallies import give_back, take_again
 from tests.core.world import ANNA, NOON, a_world, an_offer, ping, run, upload
 from tests.people import TOKEN, look_up, settle_in
 
@@ -67,9 +69,9 @@ async def test_a_claim_takes_only_its_range_of_buckets(pool: Pool) -> None:
     await queue_one(pool)
     bucket = ANNA.bucket
     async with pool.acquire() as connection:
-        below = (0, bucket - 1)
+        below = Of(buckets=(0, bucket - 1))
         assert await outbox.claim(connection, 10, CLAIM, NOON, LEASE, below) == []
-        mine = (bucket, bucket)
+        mine = Of(buckets=(bucket, bucket))
         assert len(await outbox.claim(connection, 10, CLAIM, NOON, LEASE, mine)) == 1
 
 
@@ -163,6 +165,21 @@ async def test_caps_are_given_back_to_whom_a_customer_turned_out_to_be(
     assert (await look_up(pool, named)).state.tallies == ()
 
 
+async def test_caps_are_taken_again_from_whom_a_customer_turned_out_to_be(
+    pool: Pool,
+) -> None:
+    await queue_one(pool)
+    named = customer_key("anna-smith")
+    known = await look_up(pool)
+    (tally,) = known.state.tallies
+    fresh = replace(known, customer=named, version=-1, state=KnownState())
+    async with pool.acquire() as connection, connection.transaction():
+        await customers.save(connection, fresh)
+        await customers.forward(connection, ANNA, named)
+        await take_again(connection, ANNA, tally)
+    assert (await look_up(pool, named)).state.tallies == (tally,)
+
+
 async def test_a_message_in_doubt_keeps_its_place_in_the_caps_for_good(
     pool: Pool,
 ) -> None:
@@ -205,10 +222,11 @@ async def test_what_was_accepted_keeps_its_place_in_the_caps(pool: Pool) -> None
 async def test_claiming_looks_through_an_index(pool: Pool) -> None:
     async with pool.acquire() as connection:
         await connection.execute("SET enable_seqscan = off")
+        await connection.execute("SET plan_cache_mode = force_generic_plan")
+        types = "integer, timestamptz, uuid, timestamptz, smallint, smallint, text"
+        await connection.execute(f"PREPARE due ({types}) AS {DUE_IN_LANE}")
         plan = await connection.fetch(
-            "EXPLAIN SELECT bucket, message_id FROM outbox"
-            " WHERE state IN ('queued', 'retry') AND due <= now()"
-            " AND bucket BETWEEN 0 AND 255 ORDER BY due LIMIT 100"
-            " FOR UPDATE SKIP LOCKED"
+            "EXPLAIN EXECUTE due (100, now(), NULL, NULL, 0, 255, 'demo/ios')"
         )
     assert any("outbox_due" in row[0] for row in plan)
+    assert not any("Sort" in row[0] for row in plan)

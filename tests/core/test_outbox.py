@@ -14,14 +14,14 @@ from geopush.core.message import (
     Delivery,
     Message,
     MessageId,
+    Objection,
     Outcome,
     Rejected,
     State,
     Throttled,
     Transient,
-    end,
-    settle,
 )
+from geopush.core.outbox import ENDS, MOVES, Event, end, settle
 from tests.core.world import NOON
 
 
@@ -133,3 +133,25 @@ def test_messages_of_one_storm_do_not_come_back_together() -> None:
     refused = Transient("refused", ambiguous=False)
     messages = [a_message(message_id=UUID(int=n), attempts=5) for n in range(50)]
     assert len({settle(one, refused, NOON).due for one in messages}) > 40
+
+
+def test_what_we_object_to_ends_as_we_say() -> None:
+    objection = Objection(State.WITHDRAWN, "no_consent")
+    fate = settle(a_message(), objection, NOON)
+    assert (fate.state, fate.reason) == (State.WITHDRAWN, "no_consent")
+
+
+def test_who_may_not_be_looked_up_is_tried_again() -> None:
+    fate = settle(a_message(), Objection(State.RETRY, "no_last_look"), NOON)
+    assert fate.state is State.RETRY
+    assert fate.due > NOON
+
+
+def test_nothing_follows_an_end_by_itself() -> None:
+    by_hand = {Event.RETRIED, Event.DROPPED}
+    moved = {move.before for move in MOVES if move.event not in by_hand}
+    assert moved == set(State) - ENDS
+
+
+def test_every_state_is_reached() -> None:
+    assert {move.after for move in MOVES} | {State.QUEUED} == set(State)
