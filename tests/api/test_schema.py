@@ -57,6 +57,7 @@ GOOD: list[tuple[str, object, int]] = [
     ("PUT /v1/offers/{offer_id}", an_offer(), 200),
     ("GET /v1/offers/{offer_id}", None, 200),
     ("GET /v1/offers", None, 200),
+    ("GET /v1/offers/{offer_id}/results", None, 200),
     ("POST /v1/offers/{offer_id}/pause", None, 200),
     ("POST /v1/offers/{offer_id}/resume", None, 200),
     ("PUT /v1/customers/{customer_id}", {"attributes": {}}, 200),
