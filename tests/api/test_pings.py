@@ -151,7 +151,7 @@ async def test_every_format_is_taken(phone: Phone, body: bytes, kind: str) -> No
 
 
 async def test_gzip_is_unpacked(phone: Phone) -> None:
-    answer = await phone.post(gzip.compress(encoded(PING)), **GZIP)
+    answer = await phone.post(gzip.compress(encoded(PING), mtime=0), **GZIP)
     assert answer.json()["accepted"] == 1
 
 
@@ -170,7 +170,7 @@ MISFITS = [
     (b"[" * 100_000, {}, 400, None),
     (b" " * 2_000_000, {}, 413, "too_large"),
     (encoded({"pings": [PING] * 1001}), {}, 413, "too_large"),
-    (gzip.compress(b"0" * 10_000_000), GZIP, 413, "too_large"),
+    (gzip.compress(b"0" * 10_000_000, mtime=0), GZIP, 413, "too_large"),
     (b"no gzip", GZIP, 400, "unreadable"),
     (encoded(PING), {"Content-Encoding": "br"}, 415, "unsupported_media_type"),
     (encoded(PING), {"Content-Type": "text/plain"}, 415, "unsupported_media_type"),
