@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from uuid import UUID
 
 import httpx
 import pytest
@@ -20,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
 
 from geopush.core.access import Role
 from tests.api.conftest import Door
+from tests.api.test_happened import add_message
 from tests.api.test_offers import an_offer
 from tests.api.test_pings import JSON, NOON, PING, SHOP
 
@@ -42,6 +44,8 @@ PHONE: dict[str, object] = {
     "consents": CONSENTS,
 }
 FEATURES = {"type": "FeatureCollection", "features": [SHOP | {"id": "shop"}]}
+MESSAGE = str(UUID(int=1))
+OPENED = {"message_id": MESSAGE, "kind": "opened", "at": NOON}
 OBSERVED = {"longitude": 4.9, "latitude": 52.4, "observed_at": NOON}
 
 # What each route says to a good request; what is written is there, and goes at last.
@@ -68,6 +72,9 @@ GOOD: list[tuple[str, object, int]] = [
     ("PUT /v1/customers/{customer_id}/preferences", {"topics": {"a": True}}, 200),
     ("GET /v1/customers/{customer_id}/preferences", None, 200),
     ("GET /v1/messages", None, 200),
+    ("POST /v1/messages/{message_id}/retry", None, 200),
+    ("POST /v1/messages/{message_id}/drop", None, 200),
+    ("POST /v1/receipts", {"receipts": [OPENED]}, 202),
     ("GET /v1/decisions", None, 200),
     ("POST /v1/keys", {"role": "crm", "name": "one more"}, 201),
     ("GET /v1/keys", None, 200),
@@ -80,6 +87,7 @@ GOOD: list[tuple[str, object, int]] = [
     ("DELETE /v1/zones/{zone_id}", None, 204),
 ]
 QUERIES = {"GET /v1/zones/nearest": {"longitude": 4.9, "latitude": 52.37}}
+BY_PHONE = ("/v1/pings", "/v1/receipts")
 # What can be asked in more than one way.
 RESOURCES = sorted({label.split("/")[2] for label, _, _ in GOOD if "/v1/" in label})
 
@@ -101,7 +109,7 @@ class Asker:
             case.path_parameters = {name: self._there[name] for name in wanted}
         made = case.as_transport_kwargs(base_url="http://geopush")
         ready = requests.Request(**made).prepare()
-        by_phone = case.path == "/v1/pings"
+        by_phone = case.path in BY_PHONE
         key = self._token if by_phone else self._door.keys[Role.OPERATOR]
         return await self._door.client.request(
             ready.method,
@@ -149,7 +157,9 @@ async def asker(api: Door) -> Asker:
     await api.ask("PUT", "/v1/customers/ann", Role.OPERATOR, json=body)
     body = {"role": "crm", "name": "to be ended"}
     made = await api.ask("POST", "/v1/keys", Role.OPERATOR, json=body)
+    await add_message(api, 1, state="rejected")
     there = {"zone_id": "shop", "offer_id": "ice", "customer_id": "ann"}
+    there["message_id"] = MESSAGE
     key_id = made.json()["key_id"]
     made = await api.ask("POST", "/v1/devices", Role.OPERATOR, json=PHONE)
     return Asker(api, made.json()["token"], there | {"key_id": key_id})
