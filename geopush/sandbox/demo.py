@@ -31,7 +31,7 @@ from geopush.sandbox.terms import NEW_YORK
 from geopush.sandbox.walkers import Upload, plan_walks, uploads
 
 START = datetime(2023, 5, 31, 10, tzinfo=ZoneInfo(NEW_YORK))
-END = START + timedelta(hours=10)
+END = START + timedelta(hours=8)
 STEP = timedelta(minutes=2)  # long enough for the pings of many to come together
 WALKERS = 200
 CONNECTIONS = 32

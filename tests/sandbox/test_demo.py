@@ -109,7 +109,7 @@ def test_the_weather_of_each_hour_is_told_when_it_begins(played: Played) -> None
         datetime.fromisoformat(one.body["observations"][0]["observed_at"])  # type: ignore[index]
         for one in told
     ]
-    assert hours == [START + timedelta(hours=hour) for hour in range(11)]
+    assert hours == [START + timedelta(hours=hour) for hour in range(9)]
     assert [one.at for one in told] == hours
     assert {one.key for one in told} == {KEYS["weather"]}
     assert [one.at for one in played.story.weather] == hours
