@@ -250,7 +250,9 @@ async def test_a_long_log_is_set_aside(folder: Path, start: Start) -> None:
 
 def programs_with_slow_initdb(folder: Path) -> Path:
     """Programs whose initdb has begun, and does not come to an end."""
-    return programs_with_initdb(folder, 'echo $$ > "$2/begun"; exec sleep 600')
+    return programs_with_initdb(
+        folder, 'echo $$ > "$2/begins"; mv "$2/begins" "$2/begun"; exec sleep 600'
+    )
 
 
 def programs_with_initdb(folder: Path, script: str) -> Path:
