@@ -8,7 +8,7 @@
 """
 
 from zones.answers import Covering, Nearness
-from zones.cells import cell_of, neighbours
+from zones.cells import cell_of, load_kernel, neighbours
 from zones.circle import circle
 from zones.errors import Code, Problem, UnknownZone, ZoneError
 from zones.geojson import Parsed, parse_zone, parse_zones
@@ -42,6 +42,7 @@ __all__ = [
     "cell_of",
     "circle",
     "is_open",
+    "load_kernel",
     "neighbours",
     "parse_opening_hours",
     "parse_zone",

@@ -276,7 +276,7 @@ def test_changes_are_kept_when_they_are_merged(
     kind: IndexKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("zones.tree.FRESH", 3)
-    monkeypatch.setattr("zones.cells.FRESH", 5)
+    monkeypatch.setattr("zones.boxes.FRESH", 5)
     index = build_index([], kind)
     for step in range(30):
         zone = Zone(ZoneId(f"z{step}"), circle(Point(step / 1_000, 50.0), 200.0))
