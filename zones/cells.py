@@ -24,7 +24,7 @@ from zones.answers import (
 )
 from zones.boxes import Boxes
 from zones.geometry import SLACK, Box, Point, covers
-from zones.lattice import Tables, blank_tables, learn, settle
+from zones.lattice import Tables, blank_tables, learn, sample, settle
 from zones.roll import Numbers, Roll, build_roll
 from zones.sphere import EARTH_RADIUS, degrees_for
 from zones.table import Kernel, Table
@@ -36,6 +36,7 @@ Floats = NDArray[np.float64]
 NORTHERNMOST = 80.0
 EASTERNMOST = 179.5
 FINEST = 10
+ASKED = 6  # the resolution at which h3 is asked where things are
 
 
 def cell_of(point: Point, resolution: int = 5) -> str:
@@ -69,16 +70,14 @@ def lattice(kernel: Kernel) -> Tables:
     corners = sorted(basic_int.get_pentagons(0))
     faces = [sorted(basic_int.get_icosahedron_faces(corner)) for corner in corners]
     tables = blank_tables(_on_sphere(map(basic_int.cell_to_latlng, corners)), faces)
-    count = 20_000
-    turn = np.arange(count) * (np.pi * (3 - np.sqrt(5)))
-    lats = np.degrees(np.arcsin(1 - (2 * np.arange(count) + 1) / count))
-    lons = np.degrees(turn) % 360 - 180
+    lons, lats = sample(_on_sphere(map(basic_int.cell_to_latlng, corners)))
+    count = len(lons)
     where = np.empty(count, dtype=np.int32)
     first, digits = np.empty((count, 2), dtype=np.int32), np.empty(count, dtype=np.uint64)
-    kernel.on_face(tables.addresses(), 3, lons, lats, where, first.ravel(), digits)
+    kernel.on_face(tables.addresses(), ASKED, lons, lats, where, first.ravel(), digits)
     places = zip(lats.tolist(), lons.tolist(), strict=True)
-    ids = [basic_int.latlng_to_cell(*place, 3) for place in places]
-    learn(tables, where, first, digits, np.array(ids, dtype=np.uint64), 3)
+    ids = [basic_int.latlng_to_cell(*place, ASKED) for place in places]
+    learn(tables, where, first, digits, np.array(ids, dtype=np.uint64), ASKED)
     settle(tables)
     return tables
 

@@ -106,6 +106,25 @@ def _climb(odd: int, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return packed | rest[..., 0] << 12 | rest[..., 1] << 19, up
 
 
+def sample(corners: Floats) -> tuple[Floats, Floats]:
+    """Return places all over the sphere and along the edges of its faces.
+
+    On either side of an edge, a face has slivers of cells that are mostly on the other.
+    """
+    count = 5_000
+    height = 1 - (2 * np.arange(count) + 1) / count
+    turn = np.arange(count) * (np.pi * (3 - np.sqrt(5)))
+    flat = np.sqrt(1 - height * height)
+    found = [np.column_stack([flat * np.cos(turn), flat * np.sin(turn), height])]
+    share = np.linspace(0, 1, 62)[1:-1, None]
+    for one, other in np.argwhere(np.triu(corners @ corners.T, 1) > 0.4).tolist():
+        edge = _unit(corners[one] * (1 - share) + corners[other] * share)
+        across = np.cross(corners[one], corners[other])
+        found += [edge + across * off for off in (-1e-2, -1e-4, 1e-4, 1e-2)]
+    x, y, z = _unit(np.concatenate(found)).T
+    return np.degrees(np.arctan2(y, x)), np.degrees(np.arcsin(z))
+
+
 def learn(
     tables: Tables, faces: NDArray[np.int32], first: NDArray[np.int32],
     digits: NDArray[np.uint64], ids: NDArray[np.uint64], resolution: int,
@@ -126,10 +145,12 @@ def settle(tables: Tables) -> None:
     for place in np.argwhere(tables.base >= 0).tolist():
         row = tables.turns[tuple(place)]
         known = {lead: int(row[lead]) for lead in range(1, 7) if row[lead] != 7}
-        if tables.base[tuple(place)] in PENTAGONS:
+        base = int(tables.base[tuple(place)])
+        if base in PENTAGONS:
             row[:7] = _pentagon(known)
+            tables.base[tuple(place)] = base << 3 | PENTAGON
         else:
-            row[:] = known.popitem()[1]
+            tables.base[tuple(place)] = base << 3 | known.popitem()[1]
 
 
 def _pentagon(known: dict[int, int]) -> list[int]:
@@ -156,6 +177,7 @@ def _sector(lead: int, first: int, times: int) -> int:
 
 # A digit's direction in sixths of a turn, counterclockwise from the axis i (digit 4).
 ROUND = np.array([0, 4, 2, 3, 0, 5, 1])
+PENTAGON = -1024  # a place with this bit is negative
 PENTAGONS = frozenset({4, 14, 24, 38, 49, 58, 63, 72, 83, 97, 107, 117})
 
 

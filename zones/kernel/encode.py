@@ -71,7 +71,7 @@ def face_of(centers, x, y, z):
 
 
 @compiled
-def faces_of(centers, beside, x, y, z, faces):
+def faces_of(centers, beside, x, y, z, best, faces):
     """Find the face of each place, and tell whether it is one face for all.
 
     Most batches lie on one: then only its three neighbours are compared.
@@ -88,8 +88,13 @@ def faces_of(centers, beside, x, y, z, faces):
     # nearer to the middle than to all three beside it is only the face's own inside
     single = least > 1e-12
     if not single:
-        for i in range(len(x)):
-            faces[i] = face_of(centers, x[i], y[i], z[i])
+        best[:] = -2.0
+        for f in range(20):
+            cx, cy, cz = centers[3 * f], centers[3 * f + 1], centers[3 * f + 2]
+            for i in range(len(x)):
+                dot = x[i] * cx + y[i] * cy + z[i] * cz
+                faces[i] = np.int32(f) if dot > best[i] else faces[i]
+                best[i] = dot if dot > best[i] else best[i]
     return face, single
 
 
@@ -167,14 +172,14 @@ def turned(digits, turns):
     """Turn all digits by so many times 60 degrees.
 
     A digit's bits are its axes, i, j, k: a third of a turn moves them on by one, half
-    a turn changes each for the other.
+    a turn changes each for the other. An odd turn is half a turn and some thirds.
     """
     ones = (digits | digits >> np.uint64(1) | digits >> np.uint64(2)) & THREES
-    half = digits ^ (ones * np.uint64(7)) if turns & 1 else digits
-    once = (half >> np.uint64(1)) & ~(THREES << np.uint64(2)) & SEVENS | (half & THREES) << np.uint64(2)
-    twice = (half << np.uint64(1)) & ~THREES & SEVENS | (half >> np.uint64(2)) & THREES
-    # an odd turn is half a turn and 0, 2 or 4 sixths more: 1 = 3 + 4, 3 = 3, 5 = 3 + 2
-    thirds = ((turns + 3) % 6) >> 1 if turns & 1 else turns >> 1
+    half = digits ^ (ones * np.uint64(7) * np.uint64(turns & 1))
+    once = half >> np.uint64(1) & (THREES * np.uint64(3)) | (half & THREES) << np.uint64(2)
+    twice = half << np.uint64(1) & (THREES * np.uint64(6)) | half >> np.uint64(2) & THREES
+    thirds = (turns + 3 * (turns & 1)) >> 1
+    thirds -= 3 * (thirds > 2)
     return half if thirds == 0 else (once if thirds == 1 else twice)
 
 
@@ -189,24 +194,45 @@ def leading(digits, resolution):
 
 
 @compiled
-def named(base, turns, face, a, b, digits, resolution):
+def named(places, turns, face, a, b, digits, resolution):
     """Return the id of a cell from its face, place at resolution 0, and digits there."""
     if abs(a) > REACH or abs(b) > REACH:
         return np.uint64(0)
     at = BASES * face + WIDE * (a + REACH) + b + REACH
-    cell = base[at]
-    if cell < 0:
+    place = np.int64(places[at])
+    if place == -1:
         return np.uint64(0)
-    # 7: all leading digits alike; otherwise one of the twelve pentagons
-    turn = np.int64(turns[8 * at + 7])
-    if turn == 7:
-        turn = np.int64(turns[8 * at + leading(digits, resolution)])
-        if turn == 7:
-            return np.uint64(0)
+    # places of pentagons are negative
+    turn = place & 7 if place >= 0 else np.int64(turns[8 * at + leading(digits, resolution)])
+    base = (place & 1023) >> 3
     rest = np.uint64(3 * (15 - resolution))
     head = np.uint64(1) << np.uint64(59) | np.uint64(resolution) << np.uint64(52)
     tail = (np.uint64(1) << rest) - np.uint64(1)
-    return head | np.uint64(cell) << np.uint64(45) | turned(digits, turn) << rest | tail
+    return head | np.uint64(base) << np.uint64(45) | turned(digits, turn) << rest | tail
+
+
+@compiled
+def name_all(places, turns, face, single, faces, a, b, keys, found, resolution):
+    """Turn digits on a face to ids of cells."""
+    odd = np.int32(0)
+    for i in range(len(a)):
+        f = np.int32(face) if single else faces[i]
+        at = np.uint32(np.int32(BASES) * f + np.int32(WIDE) * (a[i] + np.int32(REACH)) + b[i] + np.int32(REACH))
+        at = at if at < np.uint32(20 * BASES) else np.uint32(0)
+        place = places[at]
+        found[i] = place
+        odd |= place
+    rest = np.uint64(3 * (15 - resolution))
+    head = np.uint64(1) << np.uint64(59) | np.uint64(resolution) << np.uint64(52)
+    head |= (np.uint64(1) << rest) - np.uint64(1)
+    if odd < 0:  # a pentagon somewhere: its sectors turn each in its own way
+        for i in range(len(a)):
+            f = face if single else np.int64(faces[i])
+            keys[i] = named(places, turns, f, np.int64(a[i]), np.int64(b[i]), keys[i], resolution)
+        return
+    for i in range(len(a)):
+        place = np.int64(found[i])
+        keys[i] = head | np.uint64(place >> 3) << np.uint64(45) | turned(keys[i], place & 7) << rest
 
 
 @compiled
@@ -218,18 +244,16 @@ def encode_block(lattice, resolution, lons, lats, floats, ints, keys):
     beside = carray(pointer(lattice[BESIDE]), 60, np.int64)
     tables = carray(pointer(lattice[DIGITS]), 10 * 2401, np.int32)
     backs = carray(pointer(lattice[BACK]), 50, np.int32)
-    base = carray(pointer(lattice[BASE]), 20 * BASES, np.int32)
+    places = carray(pointer(lattice[BASE]), 20 * BASES, np.int32)
     turns = carray(pointer(lattice[TURNS]), 160 * BASES, np.uint8)
     x, y, z = floats[:n], floats[BLOCK : BLOCK + n], floats[2 * BLOCK : 2 * BLOCK + n]
     a, b, faces = ints[:n], ints[BLOCK : BLOCK + n], ints[2 * BLOCK : 2 * BLOCK + n]
     to_sphere(lons, lats, x, y, z)
-    face, single = faces_of(centers, beside, x, y, z, faces)
+    face, single = faces_of(centers, beside, x, y, z, floats[3 * BLOCK : 3 * BLOCK + n], faces)
     scale = 7.0 ** (0.5 * resolution)
     to_lattice(centers, axes, scale, face, single, faces, x, y, z, a, b)
     climb_all(tables, backs, resolution, a, b, keys)
-    for i in range(n):
-        f = face if single else np.int64(faces[i])
-        keys[i] = named(base, turns, f, np.int64(a[i]), np.int64(b[i]), keys[i], resolution)
+    name_all(places, turns, face, single, faces, a, b, keys, ints[3 * BLOCK : 3 * BLOCK + n], resolution)
     for i in range(n):
         if not ((abs(lons[i]) <= 180.0) & (abs(lats[i]) <= 90.0)):
             keys[i] = np.uint64(0)
@@ -238,7 +262,7 @@ def encode_block(lattice, resolution, lons, lats, floats, ints, keys):
 @compiled
 def encode(lattice, resolution, lons, lats, keys):
     """Write the cell of each place."""
-    floats, ints = np.empty(3 * BLOCK), np.empty(3 * BLOCK, np.int32)
+    floats, ints = np.empty(4 * BLOCK), np.empty(4 * BLOCK, np.int32)
     for start in range(0, len(lons), BLOCK):
         end = min(start + BLOCK, len(lons))
         encode_block(lattice, resolution, lons[start:end], lats[start:end], floats, ints, keys[start:end])

@@ -8,7 +8,7 @@ import numpy as np
 from numba import carray
 
 from zones.kernel.encode import BLOCK, encode_block
-from zones.kernel.jit import compiled, pointer
+from zones.kernel.jit import compiled, pointer, prefetch
 
 TEST, FULL, NEAR = 0, 1, 2
 
@@ -19,6 +19,7 @@ TEST, FULL, NEAR = 0, 1, 2
 SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2 ** 64 over the golden ratio
 MANY = 1 << 62
 ROUNDING = 4e-16  # of an orientation's two products, each of rounded differences
+AHEAD = 6  # candidates whose edges are on their way from memory
 TINY = 1e-290  # where products lose more than rounding
 
 
@@ -44,6 +45,7 @@ def find_runs(context, resolution, keys, n, who, runs):
             key = coarser(key, resolution)
         bit = key * SPREAD >> (shift - np.uint64(2))
         who[count] = i
+        prefetch(context[SLOTS] + 16 * np.int64(bit >> np.uint64(2)))
         count += np.int64(bits[bit >> np.uint64(6)] >> (bit & np.uint64(63)) & np.uint64(1))
     found, total = 0, 0
     mask = np.uint64(size - 1)
@@ -59,6 +61,7 @@ def find_runs(context, resolution, keys, n, who, runs):
             at = (at + np.uint64(1)) & mask
         if slots[2 * at] == key:
             run = slots[2 * at + np.uint64(1)]
+            prefetch(context[RUNS] + 4 * np.int64(run >> np.uint64(24)))
             who[found], runs[found] = i, run
             found += 1
             total += np.int64(run & np.uint64(0xFFFFFF))
@@ -87,6 +90,7 @@ def list_candidates(context, who, runs, found, lons, lats, pairs, spots):
                 continue
             if kind == TEST:
                 spots[count] = 0
+                prefetch(context[ZONES] + 64 * np.int64(zone))
             count += 1
     kept = 0
     for c in range(count):
@@ -101,24 +105,36 @@ def list_candidates(context, who, runs, found, lons, lats, pairs, spots):
                 last = np.int64(records[r + 6]) - 1
                 s = np.int64((y - records[r + 1]) * records[r + 4])
                 spot = np.int64(records[r + 5]) + (s if s < last else last)
+                prefetch(context[STRIPES] + 8 * spot)
         pairs[2 * kept], pairs[2 * kept + 1], spots[kept] = i, zone, spot
         kept += np.int64(inside)
     return kept
 
 
 @compiled
-def test_edges(context, pairs, spots, count, lons, lats, verdicts):
+def test_edges(context, pairs, spots, ends, count, lons, lats, verdicts):
     """Tell of each candidate whether it covers the place: 1, 0, or 2 if in doubt."""
     stripes = carray(pointer(context[STRIPES]), MANY, np.int64)
     edges = carray(pointer(context[EDGES]), MANY, np.float64)
     for c in range(count):
-        spot = spots[c]
-        if spot < 0:
+        first, last = -1, -1
+        if spots[c] >= 0:
+            first, last = stripes[spots[c]], stripes[spots[c] + 1]
+            if c < AHEAD:
+                prefetch(context[EDGES] + 32 * first)
+        spots[c], ends[c] = first, last
+    for c in range(count):
+        if c + AHEAD < count and spots[c + AHEAD] >= 0:
+            ahead = context[EDGES] + 32 * spots[c + AHEAD]
+            prefetch(ahead)
+            prefetch(ahead + 64)
+            prefetch(ahead + 128)
+        if spots[c] < 0:
             verdicts[c] = 1
             continue
         px, py = lons[pairs[2 * c]], lats[pairs[2 * c]]
         crossings, doubt = 0, False
-        for e in range(4 * stripes[spot], 4 * stripes[spot + 1], 4):
+        for e in range(4 * spots[c], 4 * ends[c], 4):
             x0, y0, x1, y1 = edges[e], edges[e + 1], edges[e + 2], edges[e + 3]
             p, q = (x1 - x0) * (py - y0), (px - x0) * (y1 - y0)
             beside = (y0 <= py) & (py <= y1)
@@ -147,9 +163,10 @@ def search(context, lons, lats, offsets, out, doubts):
     """
     n = len(lons)
     room = min(n, BLOCK)
-    floats, ints = np.empty(3 * BLOCK), np.empty(3 * BLOCK, np.int32)
+    floats, ints = np.empty(4 * BLOCK), np.empty(4 * BLOCK, np.int32)
     keys, runs, who = np.empty(room, np.uint64), np.empty(room, np.uint64), np.empty(room + 1, np.int64)
-    pairs, spots, verdicts = np.empty(8, np.int64), np.empty(4, np.int64), np.empty(4, np.uint8)
+    pairs, spots = np.empty(16, np.int64), np.empty(8, np.int64)
+    ends, verdicts = np.empty(8, np.int64), np.empty(8, np.uint8)
     fill = np.empty(room, np.int64)
     written, doubtful = 0, 0
     offsets[0] = 0
@@ -167,10 +184,11 @@ def search(context, lons, lats, offsets, out, doubts):
                 size = 2 * (count + total)
                 more_pairs, more_spots = np.empty(2 * size, np.int64), np.empty(size, np.int64)
                 more_pairs[: 2 * count], more_spots[:count] = pairs[: 2 * count], spots[:count]
-                pairs, spots, verdicts = more_pairs, more_spots, np.empty(size, np.uint8)
+                pairs, spots = more_pairs, more_spots
+                ends, verdicts = np.empty(size, np.int64), np.empty(size, np.uint8)
             if found:
                 count += list_candidates(context, who, runs, found, xs, ys, pairs[2 * count :], spots[count:])
-        test_edges(context, pairs, spots, count, xs, ys, verdicts)
+        test_edges(context, pairs, spots, ends, count, xs, ys, verdicts)
         fill[:m] = 0
         for c in range(count):
             fill[pairs[2 * c]] += verdicts[c] == 1
@@ -198,7 +216,7 @@ def search(context, lons, lats, offsets, out, doubts):
 @compiled
 def candidates(context, lons, lats, out):
     """Write the live zones of the cells that a place is in; return how many there are."""
-    floats, ints = np.empty(3 * BLOCK), np.empty(3 * BLOCK, np.int32)
+    floats, ints = np.empty(4 * BLOCK), np.empty(4 * BLOCK, np.int32)
     keys, runs, who = np.empty(1, np.uint64), np.empty(1, np.uint64), np.empty(2, np.int64)
     listed = carray(pointer(context[RUNS]), MANY, np.uint32)
     live = carray(pointer(context[LIVE]), MANY, np.uint8)
