@@ -16,6 +16,7 @@ from zones.geometry import Area, Box, Point
 from zones.hours import OpeningHours, Span, is_open, parse_opening_hours
 from zones.index import IndexKind, ZoneIndex, build_index
 from zones.limits import Limits
+from zones.table import Kernel
 from zones.timezone import time_zone
 from zones.writing import to_feature
 from zones.zone import Zone, ZoneId
@@ -26,6 +27,7 @@ __all__ = [
     "Code",
     "Covering",
     "IndexKind",
+    "Kernel",
     "Limits",
     "Nearness",
     "OpeningHours",

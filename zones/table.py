@@ -167,6 +167,8 @@ class Table:
             self._cells += new
             if done == len(keys):
                 return
+            # who reads the old runs must not be sent to places that only the new have
+            self._slots = self._slots.copy()
             self._runs = _grown(self._runs, len(self._runs) + 1)
 
     def _make_room(self, more: int) -> None:
