@@ -23,16 +23,30 @@ def blobs(rng, middles, radii, corners, holes=0.05, multi=0.03):
     for (x, y), radius in zip(middles.tolist(), radii.tolist(), strict=True):
         count = max(4, int(rng.normal(corners, corners / 4)))
         angles = np.arange(count) * 2 * np.pi / count + rng.random()
-        wave = sum(rng.normal(scale=0.25 / k) * np.cos(k * angles + rng.random() * 6) for k in range(1, 6))
-        r = radius * np.clip(1 + wave + rng.normal(scale=0.3 / count**0.5, size=count) * 0.3, 0.3, 2.5)
+        wave = sum(
+            rng.normal(scale=0.25 / k) * np.cos(k * angles + rng.random() * 6)
+            for k in range(1, 6)
+        )
+        r = radius * np.clip(
+            1 + wave + rng.normal(scale=0.3 / count**0.5, size=count) * 0.3, 0.3, 2.5
+        )
         shrink = np.cos(np.radians(y))
-        ring = np.column_stack([x + r * np.cos(angles) / shrink, y + r * np.sin(angles)])
+        ring = np.column_stack(
+            [x + r * np.cos(angles) / shrink, y + r * np.sin(angles)]
+        )
         hole = [(ring - [x, y]) * 0.3 + [x, y]] if rng.random() < holes else []
         shape = shapely.Polygon(ring, hole)
         if rng.random() < multi:
-            shape = shapely.MultiPolygon([shape, shapely.affinity.translate(shape, 6 * radius / shrink)])
+            shape = shapely.MultiPolygon(
+                [shape, shapely.affinity.translate(shape, 6 * radius / shrink)]
+            )
         shapes.append(shape if shape.is_valid else shapely.Polygon(ring).buffer(0))
-    return [s if s.geom_type in ("Polygon", "MultiPolygon") and not s.is_empty else shapely.box(0, 0, 1e-3, 1e-3) for s in shapes]
+    return [
+        s
+        if s.geom_type in ("Polygon", "MultiPolygon") and not s.is_empty
+        else shapely.box(0, 0, 1e-3, 1e-3)
+        for s in shapes
+    ]
 
 
 def workload(name, count=None):
@@ -41,12 +55,22 @@ def workload(name, count=None):
     if name == "A":
         n = count or 10_000
         side = 0.42 * (n / 10_000) ** 0.5
-        middles = np.column_stack([rng.uniform(4.9 - side, 4.9 + side, n), rng.uniform(52.3 - side / 1.6, 52.3 + side / 1.6, n)])
+        middles = np.column_stack(
+            [
+                rng.uniform(4.9 - side, 4.9 + side, n),
+                rng.uniform(52.3 - side / 1.6, 52.3 + side / 1.6, n),
+            ]
+        )
         radii = rng.lognormal(np.log(0.0009), 0.5, n)
         shapes = blobs(rng, middles, radii, 42)
-        return shapes, lambda k: (rng.uniform(4.9 - side, 4.9 + side, k), rng.uniform(52.3 - side / 1.6, 52.3 + side / 1.6, k))
+        return shapes, lambda k: (
+            rng.uniform(4.9 - side, 4.9 + side, k),
+            rng.uniform(52.3 - side / 1.6, 52.3 + side / 1.6, k),
+        )
     if name == "B":
-        grid = np.stack(np.meshgrid(np.linspace(-20, 60, 20), np.linspace(-40, 65, 15)), -1).reshape(-1, 2)
+        grid = np.stack(
+            np.meshgrid(np.linspace(-20, 60, 20), np.linspace(-40, 65, 15)), -1
+        ).reshape(-1, 2)
         middles = grid + rng.normal(scale=0.5, size=grid.shape)
         shapes = blobs(rng, middles, np.full(len(middles), 2.6), 5_600, 0, 0)
         return shapes, lambda k: (rng.uniform(-20, 60, k), rng.uniform(-40, 65, k))
@@ -56,13 +80,23 @@ def workload(name, count=None):
         which = rng.integers(2000, size=n)
         middles = towns[which] + rng.normal(scale=0.12, size=(n, 2))
         angles = np.arange(17) * 2 * np.pi / 17
-        radii = rng.lognormal(np.log(0.0009), 0.5, n)[:, None] * rng.uniform(0.7, 1.3, (n, 17))
-        rings = np.stack([middles[:, :1] + radii * np.cos(angles) * 1.5, middles[:, 1:] + radii * np.sin(angles)], -1)
+        radii = rng.lognormal(np.log(0.0009), 0.5, n)[:, None] * rng.uniform(
+            0.7, 1.3, (n, 17)
+        )
+        rings = np.stack(
+            [
+                middles[:, :1] + radii * np.cos(angles) * 1.5,
+                middles[:, 1:] + radii * np.sin(angles),
+            ],
+            -1,
+        )
         rings = np.concatenate([rings, rings[:, :1]], axis=1)
         shapes = list(shapely.polygons(rings))
+
         def draw(k):
             at = towns[rng.integers(2000, size=k)] + rng.normal(scale=0.12, size=(k, 2))
             return at[:, 0].copy(), at[:, 1].copy()
+
         return shapes, draw
     n = 2_000
     middles = np.column_stack([rng.normal(4.9, 0.1, n), rng.normal(52.3, 0.06, n)])
@@ -92,14 +126,20 @@ def per_point(shapes):
 
     def covering(lons, lats):
         return [
-            [n for n in tree.intersection((x, y, x, y)) if shapely.intersects_xy(shapes[n], x, y)]
+            [
+                n
+                for n in tree.intersection((x, y, x, y))
+                if shapely.intersects_xy(shapes[n], x, y)
+            ]
             for x, y in zip(lons.tolist(), lats.tolist(), strict=True)
         ]
 
     return covering
 
 
-def rate(covering: Callable, draw: Callable, size: int, budget: float = 0.35) -> list[float]:
+def rate(
+    covering: Callable, draw: Callable, size: int, budget: float = 0.35
+) -> list[float]:
     """Return pings per second of a few rounds."""
     batches = [draw(size) for _ in range(max(2, min(400, 20_000 // size)))]
     rates = []
@@ -131,11 +171,15 @@ def main() -> None:
         points, numbers = peers["strtree"](lons, lats)
         order = np.lexsort((numbers, points))
         mine = np.repeat(np.arange(len(lons)), np.diff(found.offsets))
-        same = np.array_equal(mine, points[order]) and np.array_equal(found.numbers, numbers[order])
+        same = np.array_equal(mine, points[order]) and np.array_equal(
+            found.numbers, numbers[order]
+        )
         table = ours._table
-        print(f"{name}: {len(shapes)} zones, {vertices} vertices, build {built:.3f} s, right {same}, "
-              f"{len(points) / len(lons):.2f} zones a ping, side {len(ours._side)}, cells {table._cells}, "
-              f"runs {table._used_runs}, levels {table._levels:b}")
+        print(
+            f"{name}: {len(shapes)} zones, {vertices} vertices, build {built:.3f} s, right {same}, "
+            f"{len(points) / len(lons):.2f} zones a ping, side {len(ours._side)}, cells {table._cells}, "
+            f"runs {table._used_runs}, levels {table._levels:b}"
+        )
         for size in SIZES:
             mine = rate(ours.covering, draw, size)
             line = f"  {size:6}: {statistics.median(mine) / 1e6:8.3f} M/s ({min(mine) / 1e6:.3f}-{max(mine) / 1e6:.3f})"

@@ -38,7 +38,9 @@ class Boxes:
         rows = self._rows + tuple(row for pair in pairs for row in rows_of(*pair))
         if len(rows) <= FRESH:
             return Boxes(rows, self._planted)
-        return Boxes((), Planted(rows if self._planted is None else self._planted.rows + rows))
+        return Boxes(
+            (), Planted(rows if self._planted is None else self._planted.rows + rows)
+        )
 
     def candidates(
         self, lons: Floats, lats: Floats

@@ -10,6 +10,7 @@ from functools import cache
 
 import h3
 import numpy as np
+import shapely
 from h3.api import basic_int
 from numpy.typing import NDArray
 
@@ -26,7 +27,7 @@ from zones.boxes import Boxes
 from zones.geometry import SLACK, Box, Point, covers
 from zones.lattice import Tables, blank_tables, learn, sample, settle
 from zones.roll import Numbers, Roll, build_roll
-from zones.sphere import EARTH_RADIUS, degrees_for
+from zones.sphere import EARTH_RADIUS, METERS_PER_DEGREE
 from zones.table import Kernel, Table
 from zones.zone import Zone, ZoneId
 
@@ -73,7 +74,10 @@ def lattice(kernel: Kernel) -> Tables:
     lons, lats = sample(_on_sphere(map(basic_int.cell_to_latlng, corners)))
     count = len(lons)
     where = np.empty(count, dtype=np.int32)
-    first, digits = np.empty((count, 2), dtype=np.int32), np.empty(count, dtype=np.uint64)
+    first, digits = (
+        np.empty((count, 2), dtype=np.int32),
+        np.empty(count, dtype=np.uint64),
+    )
     kernel.on_face(tables.addresses(), ASKED, lons, lats, where, first.ravel(), digits)
     places = zip(lats.tolist(), lons.tolist(), strict=True)
     ids = [basic_int.latlng_to_cell(*place, ASKED) for place in places]
@@ -96,6 +100,7 @@ class CellIndex:
         self._roll = roll
         self._side = side
         self._table = table
+        self._crowd = 2.0  # zones a place, to guess how much room an answer takes
         if table is not None:
             self._context, self._kept = table.context(roll.is_live)
 
@@ -128,29 +133,21 @@ class CellIndex:
         if self._table is None:
             points, numbers = self._candidates(lons, lats)
             return covering_among(self._roll, lons, lats, points, numbers)
-        found, points, numbers = self._search(self._table.kernel, lons, lats)
-        if len(self._side):
-            beside = self._candidates(lons, lats)
-            points = np.concatenate([points, beside[0]])
-            numbers = np.concatenate([numbers, beside[1]])
-        if len(points):
-            return self._with_others(found, lons, lats, points, numbers)
-        return found
+        found, doubts = self._search(self._table.kernel, lons, lats)
+        if len(self._side) == 0 and len(doubts) == 0:
+            return found
+        points, numbers = self._candidates(lons, lats)
+        points = np.concatenate([doubts[::2], points])
+        numbers = np.concatenate([doubts[1::2].astype(np.int32), numbers])
+        return self._with_others(found, lons, lats, points, numbers)
 
     def nearness(
         self, point: Point, also: Collection[ZoneId] = ()
     ) -> dict[ZoneId, Nearness]:
         """Return the zones near a point, and those in ``also``, by id."""
         place = np.array([point.longitude]), np.array([point.latitude])
-        _, numbers = self._candidates(*place)
-        near = numbers.tolist()
-        if self._table is not None:
-            out = np.empty(len(self._roll) + 1 if len(self._roll) < 256 else 256, dtype=np.int64)
-            count = self._table.kernel.candidates(self._context, *place, out)
-            if count > len(out):
-                out = np.empty(count, dtype=np.int64)
-                self._table.kernel.candidates(self._context, *place, out)
-            near += out[:count].tolist()
+        _, beside = self._candidates(*place)
+        near = [*beside.tolist(), *self._in_cell(*place)]
         return nearness_among(self._roll, point, near, also)
 
     def nearest(self, point: Point, limit: int) -> list[Nearness]:
@@ -181,28 +178,45 @@ class CellIndex:
 
     def _search(
         self, kernel: Kernel, lons: Floats, lats: Floats
-    ) -> tuple[Covering, NDArray[np.int64], Numbers]:
+    ) -> tuple[Covering, NDArray[np.int64]]:
+        """Return what is sure, and pairs of point and number that are not."""
         count = len(lons)
+        room, doubts_room = int(self._crowd * count) + 62, count // 8 + 62
         offsets = np.empty(count + 1, dtype=np.int64)
-        room, doubts_room = 2 * count + 62, count + 62
         while True:
             out = np.empty(room, dtype=np.int32)
-            doubts = np.empty(2 * doubts_room, dtype=np.int64)
+            doubts = np.empty(doubts_room, dtype=np.int64)
             written, doubtful = kernel.search(
                 self._context, lons, lats, offsets, out, doubts
             )
-            if written <= room and doubtful <= doubts_room:
-                break
-            room, doubts_room = max(room, written), max(doubts_room, doubtful)
-        pairs = doubts[: 2 * doubtful].reshape(-1, 2)
-        found = Covering(offsets, out[:written])
-        return found, pairs[:, 0], pairs[:, 1].astype(np.int32)
+            if written <= room and 2 * doubtful <= doubts_room:
+                return Covering(offsets, out[:written]), doubts[: 2 * doubtful]
+            room, doubts_room = max(room, written), max(doubts_room, 2 * doubtful)
+            self._crowd = max(self._crowd, 1.2 * written / count)
+
+    def _in_cell(self, lons: Floats, lats: Floats) -> list[int]:
+        if self._table is None:
+            return []
+        out = np.empty(256, dtype=np.int64)
+        candidates = self._table.kernel.candidates
+        count = candidates(self._context, lons, lats, out)
+        if count > len(out):
+            out = np.empty(count, dtype=np.int64)
+            candidates(self._context, lons, lats, out)
+        found: list[int] = out[:count].tolist()
+        return found
 
     def _with_others(
-        self, found: Covering, lons: Floats, lats: Floats,
-        points: NDArray[np.int64], numbers: Numbers,
+        self,
+        found: Covering,
+        lons: Floats,
+        lats: Floats,
+        points: NDArray[np.int64],
+        numbers: Numbers,
     ) -> Covering:
         """Add what shapely says of points that are on an edge, or nearly."""
+        if len(points) == 0:
+            return found
         inside = covers(self._roll.geometries[numbers], lons[points], lats[points])
         sure = np.repeat(np.arange(len(lons)), np.diff(found.offsets))
         points, numbers = in_order(
@@ -231,11 +245,10 @@ def _put(table: Table | None, first: int, roll: Roll) -> list[tuple[int, Zone]]:
 
 def _approaches(zones: Sequence[Zone], geometries: NDArray[np.object_]) -> Floats:
     """Return approaches in radians, -1 for zones that reach where cells do not suit."""
-    import shapely
-    meters = np.array([zone.approach_meters or 0.0 for zone in zones])
+    meters = np.array([zone.approach_meters or 0.0 for zone in zones]) * SLACK
     west, south, east, north = np.abs(shapely.bounds(geometries)).T
-    high, far = np.maximum(south, north), np.maximum(west, east)
-    wide = [degrees_for(m * SLACK, h) for m, h in zip(meters.tolist(), high.tolist(), strict=True)]
-    across, along = np.array(wide).T
-    ordinary = (high + along <= NORTHERNMOST) & (far + across <= EASTERNMOST)
-    return np.where(ordinary, meters * SLACK / EARTH_RADIUS, -1.0)
+    high = np.maximum(south, north) + meters / METERS_PER_DEGREE
+    shrink = np.cos(np.radians(np.minimum(high, NORTHERNMOST)))
+    far = np.maximum(west, east) + meters / METERS_PER_DEGREE / shrink
+    ordinary = (high <= NORTHERNMOST) & (far <= EASTERNMOST)
+    return np.where(ordinary, meters / EARTH_RADIUS, -1.0)

@@ -126,8 +126,12 @@ def sample(corners: Floats) -> tuple[Floats, Floats]:
 
 
 def learn(
-    tables: Tables, faces: NDArray[np.int32], first: NDArray[np.int32],
-    digits: NDArray[np.uint64], ids: NDArray[np.uint64], resolution: int,
+    tables: Tables,
+    faces: NDArray[np.int32],
+    first: NDArray[np.int32],
+    digits: NDArray[np.uint64],
+    ids: NDArray[np.uint64],
+    resolution: int,
 ) -> None:
     """Fill in which base cell is where on each face, and how it is turned there."""
     base = (ids >> np.uint64(45)) & np.uint64(127)

@@ -205,9 +205,7 @@ def test_the_nearest_begin_with_those_that_cover_the_point(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_within_agrees_with_looking_at_every_zone(
-    other_kind: Kind, seed: int
-) -> None:
+def test_within_agrees_with_looking_at_every_zone(other_kind: Kind, seed: int) -> None:
     rng = np.random.default_rng(seed)
     zones = world(seed, 100)
     yardstick, index = (
@@ -232,9 +230,7 @@ def test_a_box_from_east_to_west_crosses_the_antimeridian(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_changes_lead_to_the_same_index_as_starting_anew(
-    kind: Kind, seed: int
-) -> None:
+def test_changes_lead_to_the_same_index_as_starting_anew(kind: Kind, seed: int) -> None:
     rng = np.random.default_rng(seed)
     current = {zone.zone_id: zone for zone in world(seed, 30)}
     index = build_index(current.values(), kind)

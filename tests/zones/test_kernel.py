@@ -40,14 +40,22 @@ def tried(rng: np.random.Generator, count: int) -> Iterator[Places]:
     yield on_map(rng.normal(size=(count, 3)))
     ends = corners()
     spread = 10.0 ** rng.uniform(-7, -0.5, size=(count, 1))
-    yield on_map(ends[rng.integers(12, size=count)] + rng.normal(size=(count, 3)) * spread)
+    yield on_map(
+        ends[rng.integers(12, size=count)] + rng.normal(size=(count, 3)) * spread
+    )
     one, other = np.argwhere(ends @ ends.T > 0.4)[rng.integers(72, size=count)].T
     share = 10.0 ** rng.uniform(-6, -0.3, size=(count, 1))
     along = ends[one] * (1 - share) + ends[other] * share
-    yield on_map(along + rng.normal(size=(count, 3)) * 10.0 ** rng.uniform(-9, -2, size=(count, 1)))
+    yield on_map(
+        along
+        + rng.normal(size=(count, 3)) * 10.0 ** rng.uniform(-9, -2, size=(count, 1))
+    )
     sign = rng.choice([-1.0, 1.0], size=count)
     yield rng.uniform(-180, 180, count), sign * (90 - 10.0 ** rng.uniform(-9, 1, count))
-    yield sign * (180 - rng.choice([0, 1], count) * 10.0 ** rng.uniform(-12, 0, count)), rng.uniform(-90, 90, count)
+    yield (
+        sign * (180 - rng.choice([0, 1], count) * 10.0 ** rng.uniform(-12, 0, count)),
+        rng.uniform(-90, 90, count),
+    )
 
 
 @pytest.mark.parametrize("resolution", range(16))
@@ -82,10 +90,16 @@ def by_an_edge(zones: list[Zone], each: int, seed: int) -> Places:
     found = []
     for zone in zones:
         edges = zone.area.edges[rng.integers(len(zone.area.edges), size=each)]
-        share = rng.choice([0.0, 1.0, 0.5], size=(each, 1)) * rng.random((each, 1)) ** 0.1
+        share = (
+            rng.choice([0.0, 1.0, 0.5], size=(each, 1)) * rng.random((each, 1)) ** 0.1
+        )
         on = edges[:, :2] * (1 - share) + edges[:, 2:] * share
-        off = rng.choice([-1.0, 0.0, 1.0], size=(each, 2)) * 10.0 ** rng.uniform(-17, -3, size=(each, 2))
-        level = np.column_stack([on[:, 0] + rng.normal(scale=1e-3, size=each), edges[:, 1]])
+        off = rng.choice([-1.0, 0.0, 1.0], size=(each, 2)) * 10.0 ** rng.uniform(
+            -17, -3, size=(each, 2)
+        )
+        level = np.column_stack(
+            [on[:, 0] + rng.normal(scale=1e-3, size=each), edges[:, 1]]
+        )
         found += [on + off, edges[:, :2] + off, edges[:, :2], level]
     lons, lats = np.concatenate(found).T
     return lons.copy(), lats.copy()
@@ -96,7 +110,9 @@ def differences(index: ZoneIndex, yardstick: ZoneIndex, places: Places) -> int:
     rows = [
         (mine.numbers[a:b].tolist(), right.numbers[c:d].tolist())
         for (a, b), (c, d) in zip(
-            pairwise(mine.offsets.tolist()), pairwise(right.offsets.tolist()), strict=True
+            pairwise(mine.offsets.tolist()),
+            pairwise(right.offsets.tolist()),
+            strict=True,
         )
     ]
     return sum(one != other for one, other in rows)
@@ -115,7 +131,9 @@ def star(lon: float, lat: float, size: float, seed: int) -> shapely.Polygon:
     angles = np.linspace(0, 2 * np.pi, 200, endpoint=False)
     radius = size * (1 + 0.4 * np.sin(angles * 7) + rng.normal(scale=0.03, size=200))
     wide = np.cos(np.radians(lat))
-    ring = np.column_stack([lon + radius * np.cos(angles) / wide, lat + radius * np.sin(angles)])
+    ring = np.column_stack(
+        [lon + radius * np.cos(angles) / wide, lat + radius * np.sin(angles)]
+    )
     return shapely.Polygon(ring, [(ring - [lon, lat]) * 0.3 + [lon, lat]])
 
 
@@ -139,7 +157,9 @@ def test_zones_across_the_faces_of_the_icosahedron_lose_nothing(size: float) -> 
 def test_a_whole_cell_is_found_in_the_table_and_its_middle_in_the_zone() -> None:
     shape = shapely.box(4.0, 52.0, 4.05, 52.03)
     index = build_index([Zone(ZoneId("a"), Area(shape))])
-    lons, lats = np.meshgrid(np.linspace(3.99, 4.06, 300), np.linspace(51.99, 52.04, 300))
+    lons, lats = np.meshgrid(
+        np.linspace(3.99, 4.06, 300), np.linspace(51.99, 52.04, 300)
+    )
     numbers = index.covering(lons.ravel(), lats.ravel()).numbers
     assert len(numbers) == shapely.intersects_xy(shape, lons, lats).sum()
 
@@ -147,7 +167,10 @@ def test_a_whole_cell_is_found_in_the_table_and_its_middle_in_the_zone() -> None
 def test_two_indexes_made_from_one_do_not_see_each_other() -> None:
     zones = world(5, 60)
     first = build_index(zones[:40])
-    one, other = first.with_changes(zones[40:50], []), first.with_changes(zones[50:], ["z3"])
+    one, other = (
+        first.with_changes(zones[40:50], []),
+        first.with_changes(zones[50:], ["z3"]),
+    )
     places = by_an_edge(zones, 10, 5)
     for index, held in (
         (first, zones[:40]),

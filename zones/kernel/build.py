@@ -34,7 +34,10 @@ def stripe(edges, record, first, stripes, into, used):
     stripes[: many + 1] = 0
     for e in range(n):
         y0, y1 = min(edges[e, 1], edges[e, 3]), max(edges[e, 1], edges[e, 3])
-        for s in range(min(np.int64((y0 - low) * per), many - 1), min(np.int64((y1 - low) * per), many - 1) + 1):
+        for s in range(
+            min(np.int64((y0 - low) * per), many - 1),
+            min(np.int64((y1 - low) * per), many - 1) + 1,
+        ):
             stripes[s + 1] += 1
     stripes[0] = used
     for s in range(many):
@@ -47,7 +50,10 @@ def stripe(edges, record, first, stripes, into, used):
         x0, y0, x1, y1 = edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3]
         if y0 > y1:
             x0, y0, x1, y1 = x1, y1, x0, y0
-        for s in range(min(np.int64((y0 - low) * per), many - 1), min(np.int64((y1 - low) * per), many - 1) + 1):
+        for s in range(
+            min(np.int64((y0 - low) * per), many - 1),
+            min(np.int64((y1 - low) * per), many - 1) + 1,
+        ):
             into[place[s], 0], into[place[s], 1] = x0, y0
             into[place[s], 2], into[place[s], 3] = x1, y1
             place[s] += 1
@@ -83,7 +89,12 @@ def size_of(edges):
     x, y = edges[0, 0], edges[0, 1]
     unit = np.pi / 180
     for e in range(len(edges)):
-        x0, y0, x1, y1 = edges[e, 0] - x, edges[e, 1] - y, edges[e, 2] - x, edges[e, 3] - y
+        x0, y0, x1, y1 = (
+            edges[e, 0] - x,
+            edges[e, 1] - y,
+            edges[e, 2] - x,
+            edges[e, 3] - y,
+        )
         area += (x0 * y1 - x1 * y0) * unit * unit * shrink
         length += np.hypot((x1 - x0) * shrink, y1 - y0) * unit
     return high - low, 0.5 * abs(area), length
@@ -104,7 +115,18 @@ def cover_zone(lattice, finest, edges, ends, approach, work, places, keys, kinds
             continue
         count, start = 0, 0
         for p in range(len(ends)):
-            count = cover_part(lattice, level, edges[start : ends[p]], approach, work, places, keys[:budget], kinds, count)
+            count = cover_part(
+                lattice,
+                level,
+                level == finest,
+                edges[start : ends[p]],
+                approach,
+                work,
+                places,
+                keys[:budget],
+                kinds,
+                count,
+            )
             start = ends[p]
             if count < 0:
                 break
@@ -114,9 +136,27 @@ def cover_zone(lattice, finest, edges, ends, approach, work, places, keys, kinds
 
 
 @compiled
-def cover_all(lattice, finest, edges, starts, part_starts, parts, approaches, keys, kinds, levels, counts, from_zone):
+def cover_all(
+    lattice,
+    finest,
+    edges,
+    starts,
+    part_starts,
+    parts,
+    approaches,
+    keys,
+    kinds,
+    levels,
+    counts,
+    from_zone,
+):
     """Find the cells of zones as far as there is room; return where it stopped, and their number."""
-    work = (np.empty((PIECES, 4)), np.empty(ROOM, np.uint8), np.empty(2, np.int32), np.empty(1, np.uint64))
+    work = (
+        np.empty((PIECES, 4)),
+        np.empty(ROOM, np.uint8),
+        np.empty(2, np.int32),
+        np.empty(1, np.uint64),
+    )
     places = np.empty((PIECES, 6))
     used = 0
     for z in range(from_zone, len(starts) - 1):
@@ -124,11 +164,21 @@ def cover_all(lattice, finest, edges, starts, part_starts, parts, approaches, ke
         if starts[z] == starts[z + 1] or approaches[z] < 0.0:
             continue
         room = len(keys) - used
-        if room < 300 + (starts[z + 1] - starts[z]) // 3 + 12 * (part_starts[z + 1] - part_starts[z]):
+        if room < 300 + (starts[z + 1] - starts[z]) // 3 + 12 * (
+            part_starts[z + 1] - part_starts[z]
+        ):
             return z, used
         ends = parts[part_starts[z] : part_starts[z + 1]] - starts[z]
         level, count = cover_zone(
-            lattice, finest, edges[starts[z] : starts[z + 1]], ends, approaches[z], work, places, keys[used:], kinds[used:]
+            lattice,
+            finest,
+            edges[starts[z] : starts[z + 1]],
+            ends,
+            approaches[z],
+            work,
+            places,
+            keys[used:],
+            kinds[used:],
         )
         levels[z], counts[z] = level, count
         used += count
@@ -169,7 +219,10 @@ def insert_one(slots, bits, shift, runs, used, key, entry):
         bit = key * SPREAD >> np.uint64(shift - 2)
         bits[bit >> np.uint64(6)] |= np.uint64(1) << (bit & np.uint64(63))
         return used + 1, 1
-    start, length = np.int64(slots[value] >> np.uint64(24)), np.int64(slots[value] & np.uint64(0xFFFFFF))
+    start, length = (
+        np.int64(slots[value] >> np.uint64(24)),
+        np.int64(slots[value] & np.uint64(0xFFFFFF)),
+    )
     last = runs[start + length - 1]
     if last >> np.uint32(2) == entry >> np.uint32(2):
         if last != entry:

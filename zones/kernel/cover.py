@@ -10,13 +10,24 @@ import numpy as np
 from numba import carray
 
 from zones.kernel.encode import (
-    AXES, BACK, BASE, BASES, CENTERS, DIGITS, TURNS, climb_all, face_of, named, sine_and_cosine,
+    AXES,
+    BACK,
+    BASE,
+    BASES,
+    CENTERS,
+    DIGITS,
+    TURNS,
+    climb_all,
+    face_of,
+    named,
+    sine_and_cosine,
 )
 from zones.kernel.jit import compiled, pointer
 
 # A cell and all its descendants lie within 1 / (sqrt(7) - 1) = 0.608 steps of its middle.
 CELL = 0.609
-BENT = 0.02  # steps; edges are cut so short that they bend less than this on the plane
+CORNER, SIDE = 0.5774, 0.5  # of a cell itself, where no descendants are asked for
+BENT = 0.005  # steps; edges are cut so short that they bend less than this on the plane
 ROOM = 1 << 16  # cells on a face that are looked at for one part of a zone
 STEP = 0.3819660112501051  # of resolution 0, on the plane of a face
 ACROSS = 0.72  # more than the distance between the middles of two faces that meet
@@ -77,27 +88,56 @@ def flatten(centers, axes, face, scale, places, flat):
             w = x * c0 + y * c1 + z * c2
             if w < 0.5:
                 return False
-            flat[p, 2 * end] = (x * axes[o] + y * axes[o + 1] + z * axes[o + 2]) * scale / w
-            flat[p, 2 * end + 1] = (x * axes[o + 3] + y * axes[o + 4] + z * axes[o + 5]) * scale / w
+            flat[p, 2 * end] = (
+                (x * axes[o] + y * axes[o + 1] + z * axes[o + 2]) * scale / w
+            )
+            flat[p, 2 * end + 1] = (
+                (x * axes[o + 3] + y * axes[o + 4] + z * axes[o + 5]) * scale / w
+            )
     return True
 
 
 @compiled
-def mark(flat, near, west, south, wide, marks):
-    """Mark the cells that edges touch with 1, those within ``near`` steps with 2."""
+def mark(flat, near, itself, west, south, wide, marks):
+    """Mark the cells that edges touch with 1, those within ``near`` steps with 2.
+
+    An edge is apart from a hexagon if it passes its middle at more than the radius, or
+    stays beyond one of its sides.
+    """
     reach = near if near > CELL + BENT else CELL + BENT
-    touch2, near2 = (CELL + BENT) ** 2, near * near
-    pad = reach * 1.1547005383792517  # a disk of radius 1 is so many steps wide along an axis
+    touch2, near2 = ((CORNER if itself else CELL) + BENT) ** 2, near * near
+    side = (SIDE if itself else CELL) + BENT
+    pad = (
+        reach * 1.1547005383792517
+    )  # a disk of radius 1 is so many steps wide along an axis
     for p in range(len(flat)):
         a0, b0, a1, b1 = flat[p, 0], flat[p, 1], flat[p, 2], flat[p, 3]
         ua, ub = a1 - a0, b1 - b0
         square = ua * ua + ub * ub - ua * ub
-        for a in range(np.int64(np.ceil(min(a0, a1) - pad)), np.int64(np.floor(max(a0, a1) + pad)) + 1):
-            for b in range(np.int64(np.ceil(min(b0, b1) - pad)), np.int64(np.floor(max(b0, b1) + pad)) + 1):
+        for a in range(
+            np.int64(np.ceil(min(a0, a1) - pad)),
+            np.int64(np.floor(max(a0, a1) + pad)) + 1,
+        ):
+            for b in range(
+                np.int64(np.ceil(min(b0, b1) - pad)),
+                np.int64(np.floor(max(b0, b1) + pad)) + 1,
+            ):
                 at = (a - west) * wide + b - south
                 if marks[at] & 1:
                     continue
                 da, db = a - a0, b - b0
+                ea, eb = da - ua, db - ub
+                i0, i1, j0, j1 = (
+                    da - 0.5 * db,
+                    ea - 0.5 * eb,
+                    db - 0.5 * da,
+                    eb - 0.5 * ea,
+                )
+                apart = (min(i0, i1) > side) | (max(i0, i1) < -side)
+                apart |= (min(j0, j1) > side) | (max(j0, j1) < -side)
+                apart |= (min(i0 + j0, i1 + j1) > side) | (
+                    max(i0 + j0, i1 + j1) < -side
+                )
                 along = da * ua + db * ub - 0.5 * (da * ub + db * ua)
                 t = 0.0
                 if along > 0.0:
@@ -105,7 +145,7 @@ def mark(flat, near, west, south, wide, marks):
                 da -= t * ua
                 db -= t * ub
                 far = da * da + db * db - da * db
-                if far <= touch2:
+                if far <= touch2 and not apart:
                     marks[at] |= 1
                 elif far <= near2:
                     marks[at] |= 2
@@ -132,7 +172,9 @@ def name_of(lattice, resolution, face, a, b, spot, digits):
     turns = carray(pointer(lattice[TURNS]), 160 * BASES, np.uint8)
     spot[0], spot[1] = np.int32(a), np.int32(b)
     climb_all(tables, backs, resolution, spot[0:1], spot[1:2], digits)
-    return named(base, turns, face, np.int64(spot[0]), np.int64(spot[1]), digits[0], resolution)
+    return named(
+        base, turns, face, np.int64(spot[0]), np.int64(spot[1]), digits[0], resolution
+    )
 
 
 @compiled
@@ -158,7 +200,9 @@ def leeway(centers, axes, face, scale, a, b):
 
 
 @compiled
-def cover_on_face(lattice, resolution, face, alone, places, near, work, keys, kinds, count):
+def cover_on_face(
+    lattice, resolution, itself, face, alone, places, near, work, keys, kinds, count
+):
     """Add the cells of one part on one face; return how many there are now, or -1."""
     centers = carray(pointer(lattice[CENTERS]), 60, np.float64)
     axes = carray(pointer(lattice[AXES]), 240, np.float64)[120 * (resolution % 2) :]
@@ -177,7 +221,7 @@ def cover_on_face(lattice, resolution, face, alone, places, near, work, keys, ki
     if size > ROOM:
         return -1
     marks[:size] = 0
-    mark(flat, near, west, south, wide, marks)
+    mark(flat, near, itself, west, south, wide, marks)
     edge = ACROSS * (CELL + BENT) * STEP / scale
     for b in range(south, north + 1):
         known, inside = True, False  # the first cell of a row is outside
@@ -208,7 +252,9 @@ def cover_on_face(lattice, resolution, face, alone, places, near, work, keys, ki
 
 
 @compiled
-def cover_part(lattice, resolution, edges, approach, work, places, keys, kinds, count):
+def cover_part(
+    lattice, resolution, itself, edges, approach, work, places, keys, kinds, count
+):
     """Add the cells of one part and its approach (radians); -1 if they are too many."""
     centers = carray(pointer(lattice[CENTERS]), 60, np.float64)
     scale = 7.0 ** (0.5 * resolution)
@@ -218,11 +264,25 @@ def cover_part(lattice, resolution, edges, approach, work, places, keys, kinds, 
     # away from the middle of a face, the plane is stretched up to 1 / cos(37.4) ** 2 times
     near = approach * 1.7 * scale / STEP + CELL + BENT if approach > 0.0 else 0.0
     longest = np.sqrt(0.4 * BENT * STEP / scale)
-    bits = faces_near(centers, places[:pieces], 1.1 * approach + longest + 3.0 * STEP / scale)
+    bits = faces_near(
+        centers, places[:pieces], 1.1 * approach + longest + 3.0 * STEP / scale
+    )
     alone = bits & (bits - 1) == 0
     for face in range(20):
         if bits >> face & 1:
-            count = cover_on_face(lattice, resolution, face, alone, places[:pieces], near, work, keys, kinds, count)
+            count = cover_on_face(
+                lattice,
+                resolution,
+                itself,
+                face,
+                alone,
+                places[:pieces],
+                near,
+                work,
+                keys,
+                kinds,
+                count,
+            )
             if count < 0:
                 return -1
     return count

@@ -13,7 +13,9 @@ from numba import carray
 from zones.kernel.jit import compiled, pointer
 
 BLOCK = 256
-STEPS = 49  # remainders of a and of b; 49 = 7 * 7, and four generations are 7 ** 4 cells
+STEPS = (
+    49  # remainders of a and of b; 49 = 7 * 7, and four generations are 7 ** 4 cells
+)
 REACH = 3  # at resolution 0, a and b on a face are at most so far from its middle
 WIDE = 2 * REACH + 1
 BASES = WIDE * WIDE
@@ -24,10 +26,26 @@ SEVENS = np.uint64(0o777777777777777)
 CENTERS, AXES, BESIDE, DIGITS, BACK, BASE, TURNS = range(7)
 
 # sin and cos up to 45 degrees (Cephes): the error is below one unit in the last place.
-S1, S2, S3 = -1.66666666666666307295e-1, 8.33333333332211858878e-3, -1.98412698295895385996e-4
-S4, S5, S6 = 2.75573136213857245213e-6, -2.50507477628578072866e-8, 1.58962301576546568060e-10
-C1, C2, C3 = 4.16666666666665929218e-2, -1.38888888888730564116e-3, 2.48015872888517045348e-5
-C4, C5, C6 = -2.75573141792967388112e-7, 2.08757008419747316778e-9, -1.13585365213876817300e-11
+S1, S2, S3 = (
+    -1.66666666666666307295e-1,
+    8.33333333332211858878e-3,
+    -1.98412698295895385996e-4,
+)
+S4, S5, S6 = (
+    2.75573136213857245213e-6,
+    -2.50507477628578072866e-8,
+    1.58962301576546568060e-10,
+)
+C1, C2, C3 = (
+    4.16666666666665929218e-2,
+    -1.38888888888730564116e-3,
+    2.48015872888517045348e-5,
+)
+C4, C5, C6 = (
+    -2.75573141792967388112e-7,
+    2.08757008419747316778e-9,
+    -1.13585365213876817300e-11,
+)
 RADIAN = np.pi / 180
 
 
@@ -38,7 +56,11 @@ def sine_and_cosine(degrees):
     x = (degrees - 90.0 * quarter) * RADIAN
     z = x * x
     s = x + x * z * (S1 + z * (S2 + z * (S3 + z * (S4 + z * (S5 + z * S6)))))
-    c = 1.0 - 0.5 * z + z * z * (C1 + z * (C2 + z * (C3 + z * (C4 + z * (C5 + z * C6)))))
+    c = (
+        1.0
+        - 0.5 * z
+        + z * z * (C1 + z * (C2 + z * (C3 + z * (C4 + z * (C5 + z * C6)))))
+    )
     odd = abs(quarter) == 1.0
     half = abs(quarter) == 2.0
     sine = c * quarter if odd else (-s if half else s)
@@ -81,7 +103,11 @@ def faces_of(centers, beside, x, y, z, best, faces):
     least = 1.0
     for n in range(3):
         g = beside[3 * face + n]
-        dx, dy, dz = cx - centers[3 * g], cy - centers[3 * g + 1], cz - centers[3 * g + 2]
+        dx, dy, dz = (
+            cx - centers[3 * g],
+            cy - centers[3 * g + 1],
+            cz - centers[3 * g + 2],
+        )
         for i in range(len(x)):
             lead = x[i] * dx + y[i] * dy + z[i] * dz
             least = lead if lead < least else least
@@ -128,7 +154,11 @@ def to_lattice(centers, axes, scale, face, single, faces, x, y, z, a, b):
     for i in range(len(x)):
         f = np.int64(faces[i])
         o = 6 * f
-        w = scale / (x[i] * centers[3 * f] + y[i] * centers[3 * f + 1] + z[i] * centers[3 * f + 2])
+        w = scale / (
+            x[i] * centers[3 * f]
+            + y[i] * centers[3 * f + 1]
+            + z[i] * centers[3 * f + 2]
+        )
         pa = (x[i] * axes[o] + y[i] * axes[o + 1] + z[i] * axes[o + 2]) * w
         pb = (x[i] * axes[o + 3] + y[i] * axes[o + 4] + z[i] * axes[o + 5]) * w
         ra, rb = nearest_hexagon(pa, pb)
@@ -176,8 +206,12 @@ def turned(digits, turns):
     """
     ones = (digits | digits >> np.uint64(1) | digits >> np.uint64(2)) & THREES
     half = digits ^ (ones * np.uint64(7) * np.uint64(turns & 1))
-    once = half >> np.uint64(1) & (THREES * np.uint64(3)) | (half & THREES) << np.uint64(2)
-    twice = half << np.uint64(1) & (THREES * np.uint64(6)) | half >> np.uint64(2) & THREES
+    once = half >> np.uint64(1) & (THREES * np.uint64(3)) | (
+        half & THREES
+    ) << np.uint64(2)
+    twice = (
+        half << np.uint64(1) & (THREES * np.uint64(6)) | half >> np.uint64(2) & THREES
+    )
     thirds = (turns + 3 * (turns & 1)) >> 1
     thirds -= 3 * (thirds > 2)
     return half if thirds == 0 else (once if thirds == 1 else twice)
@@ -203,7 +237,11 @@ def named(places, turns, face, a, b, digits, resolution):
     if place == -1:
         return np.uint64(0)
     # places of pentagons are negative
-    turn = place & 7 if place >= 0 else np.int64(turns[8 * at + leading(digits, resolution)])
+    turn = (
+        place & 7
+        if place >= 0
+        else np.int64(turns[8 * at + leading(digits, resolution)])
+    )
     base = (place & 1023) >> 3
     rest = np.uint64(3 * (15 - resolution))
     head = np.uint64(1) << np.uint64(59) | np.uint64(resolution) << np.uint64(52)
@@ -217,7 +255,12 @@ def name_all(places, turns, face, single, faces, a, b, keys, found, resolution):
     odd = np.int32(0)
     for i in range(len(a)):
         f = np.int32(face) if single else faces[i]
-        at = np.uint32(np.int32(BASES) * f + np.int32(WIDE) * (a[i] + np.int32(REACH)) + b[i] + np.int32(REACH))
+        at = np.uint32(
+            np.int32(BASES) * f
+            + np.int32(WIDE) * (a[i] + np.int32(REACH))
+            + b[i]
+            + np.int32(REACH)
+        )
         at = at if at < np.uint32(20 * BASES) else np.uint32(0)
         place = places[at]
         found[i] = place
@@ -228,11 +271,17 @@ def name_all(places, turns, face, single, faces, a, b, keys, found, resolution):
     if odd < 0:  # a pentagon somewhere: its sectors turn each in its own way
         for i in range(len(a)):
             f = face if single else np.int64(faces[i])
-            keys[i] = named(places, turns, f, np.int64(a[i]), np.int64(b[i]), keys[i], resolution)
+            keys[i] = named(
+                places, turns, f, np.int64(a[i]), np.int64(b[i]), keys[i], resolution
+            )
         return
     for i in range(len(a)):
         place = np.int64(found[i])
-        keys[i] = head | np.uint64(place >> 3) << np.uint64(45) | turned(keys[i], place & 7) << rest
+        keys[i] = (
+            head
+            | np.uint64(place >> 3) << np.uint64(45)
+            | turned(keys[i], place & 7) << rest
+        )
 
 
 @compiled
@@ -249,11 +298,24 @@ def encode_block(lattice, resolution, lons, lats, floats, ints, keys):
     x, y, z = floats[:n], floats[BLOCK : BLOCK + n], floats[2 * BLOCK : 2 * BLOCK + n]
     a, b, faces = ints[:n], ints[BLOCK : BLOCK + n], ints[2 * BLOCK : 2 * BLOCK + n]
     to_sphere(lons, lats, x, y, z)
-    face, single = faces_of(centers, beside, x, y, z, floats[3 * BLOCK : 3 * BLOCK + n], faces)
+    face, single = faces_of(
+        centers, beside, x, y, z, floats[3 * BLOCK : 3 * BLOCK + n], faces
+    )
     scale = 7.0 ** (0.5 * resolution)
     to_lattice(centers, axes, scale, face, single, faces, x, y, z, a, b)
     climb_all(tables, backs, resolution, a, b, keys)
-    name_all(places, turns, face, single, faces, a, b, keys, ints[3 * BLOCK : 3 * BLOCK + n], resolution)
+    name_all(
+        places,
+        turns,
+        face,
+        single,
+        faces,
+        a,
+        b,
+        keys,
+        ints[3 * BLOCK : 3 * BLOCK + n],
+        resolution,
+    )
     for i in range(n):
         if not ((abs(lons[i]) <= 180.0) & (abs(lats[i]) <= 90.0)):
             keys[i] = np.uint64(0)
@@ -265,7 +327,15 @@ def encode(lattice, resolution, lons, lats, keys):
     floats, ints = np.empty(4 * BLOCK), np.empty(4 * BLOCK, np.int32)
     for start in range(0, len(lons), BLOCK):
         end = min(start + BLOCK, len(lons))
-        encode_block(lattice, resolution, lons[start:end], lats[start:end], floats, ints, keys[start:end])
+        encode_block(
+            lattice,
+            resolution,
+            lons[start:end],
+            lats[start:end],
+            floats,
+            ints,
+            keys[start:end],
+        )
 
 
 @compiled

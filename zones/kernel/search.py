@@ -27,7 +27,11 @@ TINY = 1e-290  # where products lose more than rounding
 def coarser(key, resolution):
     """Return the ancestor of a cell, by its digits."""
     rest = (np.uint64(1) << np.uint64(3 * (15 - resolution))) - np.uint64(1)
-    return (key & ~(np.uint64(15) << np.uint64(52))) | np.uint64(resolution) << np.uint64(52) | rest
+    return (
+        (key & ~(np.uint64(15) << np.uint64(52)))
+        | np.uint64(resolution) << np.uint64(52)
+        | rest
+    )
 
 
 @compiled
@@ -46,7 +50,9 @@ def find_runs(context, resolution, keys, n, who, runs):
         bit = key * SPREAD >> (shift - np.uint64(2))
         who[count] = i
         prefetch(context[SLOTS] + 16 * np.int64(bit >> np.uint64(2)))
-        count += np.int64(bits[bit >> np.uint64(6)] >> (bit & np.uint64(63)) & np.uint64(1))
+        count += np.int64(
+            bits[bit >> np.uint64(6)] >> (bit & np.uint64(63)) & np.uint64(1)
+        )
     found, total = 0, 0
     mask = np.uint64(size - 1)
     for w in range(count):
@@ -78,7 +84,10 @@ def list_candidates(context, who, runs, found, lons, lats, pairs, spots):
     count = 0
     for w in range(found):
         run = runs[w]
-        start, length = np.int64(run >> np.uint64(24)), np.int64(run & np.uint64(0xFFFFFF))
+        start, length = (
+            np.int64(run >> np.uint64(24)),
+            np.int64(run & np.uint64(0xFFFFFF)),
+        )
         i = who[w]
         for e in range(start, start + length):
             entry = listed[e]
@@ -100,7 +109,12 @@ def list_candidates(context, who, runs, found, lons, lats, pairs, spots):
         if spot == 0:
             r = 8 * zone
             x, y = lons[i], lats[i]
-            inside = (records[r] <= x) & (records[r + 1] <= y) & (x <= records[r + 2]) & (y <= records[r + 3])
+            inside = (
+                (records[r] <= x)
+                & (records[r + 1] <= y)
+                & (x <= records[r + 2])
+                & (y <= records[r + 3])
+            )
             if inside:
                 last = np.int64(records[r + 6]) - 1
                 s = np.int64((y - records[r + 1]) * records[r + 4])
@@ -164,7 +178,11 @@ def search(context, lons, lats, offsets, out, doubts):
     n = len(lons)
     room = min(n, BLOCK)
     floats, ints = np.empty(4 * BLOCK), np.empty(4 * BLOCK, np.int32)
-    keys, runs, who = np.empty(room, np.uint64), np.empty(room, np.uint64), np.empty(room + 1, np.int64)
+    keys, runs, who = (
+        np.empty(room, np.uint64),
+        np.empty(room, np.uint64),
+        np.empty(room + 1, np.int64),
+    )
     pairs, spots = np.empty(16, np.int64), np.empty(8, np.int64)
     ends, verdicts = np.empty(8, np.int64), np.empty(8, np.uint8)
     fill = np.empty(room, np.int64)
@@ -182,12 +200,20 @@ def search(context, lons, lats, offsets, out, doubts):
             found, total = find_runs(context, level, keys, m, who, runs)
             if count + total > len(spots):
                 size = 2 * (count + total)
-                more_pairs, more_spots = np.empty(2 * size, np.int64), np.empty(size, np.int64)
-                more_pairs[: 2 * count], more_spots[:count] = pairs[: 2 * count], spots[:count]
+                more_pairs, more_spots = (
+                    np.empty(2 * size, np.int64),
+                    np.empty(size, np.int64),
+                )
+                more_pairs[: 2 * count], more_spots[:count] = (
+                    pairs[: 2 * count],
+                    spots[:count],
+                )
                 pairs, spots = more_pairs, more_spots
                 ends, verdicts = np.empty(size, np.int64), np.empty(size, np.uint8)
             if found:
-                count += list_candidates(context, who, runs, found, xs, ys, pairs[2 * count :], spots[count:])
+                count += list_candidates(
+                    context, who, runs, found, xs, ys, pairs[2 * count :], spots[count:]
+                )
         test_edges(context, pairs, spots, ends, count, xs, ys, verdicts)
         fill[:m] = 0
         for c in range(count):
@@ -206,7 +232,10 @@ def search(context, lons, lats, offsets, out, doubts):
                 fill[i] += 1
             elif verdicts[c] == 2:
                 if 2 * doubtful + 1 < len(doubts):
-                    doubts[2 * doubtful], doubts[2 * doubtful + 1] = start + i, pairs[2 * c + 1]
+                    doubts[2 * doubtful], doubts[2 * doubtful + 1] = (
+                        start + i,
+                        pairs[2 * c + 1],
+                    )
                 doubtful += 1
         if fits:
             order_rows(offsets, start, m, out)
@@ -217,7 +246,11 @@ def search(context, lons, lats, offsets, out, doubts):
 def candidates(context, lons, lats, out):
     """Write the live zones of the cells that a place is in; return how many there are."""
     floats, ints = np.empty(4 * BLOCK), np.empty(4 * BLOCK, np.int32)
-    keys, runs, who = np.empty(1, np.uint64), np.empty(1, np.uint64), np.empty(2, np.int64)
+    keys, runs, who = (
+        np.empty(1, np.uint64),
+        np.empty(1, np.uint64),
+        np.empty(2, np.int64),
+    )
     listed = carray(pointer(context[RUNS]), MANY, np.uint32)
     live = carray(pointer(context[LIVE]), MANY, np.uint8)
     encode_block(context, context[FINEST], lons, lats, floats, ints, keys)
@@ -227,7 +260,10 @@ def candidates(context, lons, lats, out):
             continue
         found, _ = find_runs(context, level, keys, 1, who, runs)
         if found:
-            start, length = np.int64(runs[0] >> np.uint64(24)), np.int64(runs[0] & np.uint64(0xFFFFFF))
+            start, length = (
+                np.int64(runs[0] >> np.uint64(24)),
+                np.int64(runs[0] & np.uint64(0xFFFFFF)),
+            )
             for e in range(start, start + length):
                 zone = np.int64(listed[e] >> np.uint32(2))
                 if zone < context[COUNT] and live[zone]:
