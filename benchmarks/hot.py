@@ -145,11 +145,17 @@ def rate(
     rates = []
     for _ in range(5):
         done, start = 0, time.process_time()
-        while (spent := time.process_time() - start) < budget / 5 or not done:
+        while time.process_time() - start < budget / 5 or not done:
             covering(*batches[done % len(batches)])
             done += 1
         rates.append(done * size / (time.process_time() - start))
     return rates
+
+
+def memory() -> float:
+    """Return the resident megabytes of this process."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096 / 1e6
 
 
 def main() -> None:
@@ -159,9 +165,9 @@ def main() -> None:
         name, _, count = name.partition(":")
         shapes, draw = workload(name, int(count) if count else None)
         zones = [Zone(ZoneId(str(n)), Area(shape)) for n, shape in enumerate(shapes)]
-        start = time.process_time()
+        before, start = memory(), time.process_time()
         ours = build_index(zones, IndexKind.CELLS, kernel)
-        built = time.process_time() - start
+        built, grown = time.process_time() - start, memory() - before
         peers = {"strtree": strtree(shapes)}
         if name != "C":
             peers["rtree"] = per_point(shapes)
@@ -176,7 +182,7 @@ def main() -> None:
         )
         table = ours._table
         print(
-            f"{name}: {len(shapes)} zones, {vertices} vertices, build {built:.3f} s, right {same}, "
+            f"{name}: {len(shapes)} zones, {vertices} vertices, build {built:.3f} s, {grown:.0f} MB, right {same}, "
             f"{len(points) / len(lons):.2f} zones a ping, side {len(ours._side)}, cells {table._cells}, "
             f"runs {table._used_runs}, levels {table._levels:b}"
         )

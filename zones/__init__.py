@@ -8,7 +8,7 @@
 """
 
 from zones.answers import Covering, Nearness
-from zones.cells import cell_of, load_kernel, neighbours
+from zones.cells import cell_of, load_kernel, neighbours, rehearse
 from zones.circle import circle
 from zones.errors import Code, Problem, UnknownZone, ZoneError
 from zones.geojson import Parsed, parse_zone, parse_zones
@@ -49,6 +49,7 @@ __all__ = [
     "parse_opening_hours",
     "parse_zone",
     "parse_zones",
+    "rehearse",
     "time_zone",
     "to_feature",
 ]

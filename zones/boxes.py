@@ -69,7 +69,8 @@ class Planted:
         self.rows = rows
         table = np.array(rows, dtype=np.float64)
         self._numbers: Numbers = table[:, 0].astype(np.int32)
-        self._tree = shapely.STRtree(shapely.box(*table[:, 1:].T))
+        west, south, east, north = table[:, 1:].T
+        self._tree = shapely.STRtree(shapely.box(west, south, east, north))
 
     def candidates(
         self, lons: Floats, lats: Floats

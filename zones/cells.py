@@ -7,6 +7,7 @@ compiled loops the zones are looked up by their boxes: the same answers, slower.
 import importlib
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
+from importlib.util import find_spec
 
 import h3
 import numpy as np
@@ -24,6 +25,7 @@ from zones.answers import (
     nearness_among,
 )
 from zones.boxes import Boxes
+from zones.circle import circle
 from zones.geometry import SLACK, Box, Point, covers
 from zones.lattice import Tables, blank_tables, learn, sample, settle
 from zones.roll import Numbers, Roll, build_roll
@@ -57,12 +59,20 @@ def load_kernel(directory: str) -> Kernel | None:
 
     What they compile to is kept in a directory; without that it takes half a minute.
     """
-    try:
-        package = importlib.import_module("zones.kernel")
-    except ModuleNotFoundError:
+    if find_spec("numba") is None:
         return None
-    kernel = Kernel(**package.load(directory))
-    return kernel
+    loops = importlib.import_module("zones.kernel").load(directory)
+    return Kernel(**loops)
+
+
+def rehearse(kernel: Kernel) -> None:
+    """Use each loop once: it is compiled then, or read from where it was kept."""
+    zone = Zone(ZoneId("rehearsal"), circle(Point(0.0, 0.0), 100.0))
+    index = CellIndex.build([zone], kernel).with_changes([zone], [])
+    index.covering(np.zeros(1), np.zeros(1))
+    index.nearness(Point(0.0, 0.0))
+    table = Table(kernel, lattice(kernel), FINEST)
+    table.make_room(1 << 20)
 
 
 @cache

@@ -1,6 +1,5 @@
 """The tables of H3's lattice, got by asking h3 where things are."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +7,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-# The six neighbours of a hexagon by H3's digits 1 to 6, as steps along the axes i and j.
+# The six neighbours of a hexagon by H3's digits 1 to 6, as steps along i and j.
 UNITS = ((0, 0), (-1, -1), (0, 1), (-1, 0), (1, 0), (0, -1), (1, 1))
 # What a step of the parent is in steps of its children, at even and odd resolutions.
 DOWN = (np.array([[3, -1], [1, 2]]), np.array([[2, 1], [-1, 3]]))
@@ -146,15 +145,16 @@ def learn(
 
 def settle(tables: Tables) -> None:
     """Say of each place how all its digits turn, also those that were not seen."""
-    for place in np.argwhere(tables.base >= 0).tolist():
-        row = tables.turns[tuple(place)]
+    for face, a, b in np.argwhere(tables.base >= 0).tolist():
+        place = (face, a, b)
+        row = tables.turns[place]
         known = {lead: int(row[lead]) for lead in range(1, 7) if row[lead] != 7}
-        base = int(tables.base[tuple(place)])
+        base = int(tables.base[place])
         if base in PENTAGONS:
             row[:7] = _pentagon(known)
-            tables.base[tuple(place)] = base << 3 | PENTAGON
+            tables.base[place] = base << 3 | PENTAGON
         else:
-            tables.base[tuple(place)] = base << 3 | known.popitem()[1]
+            tables.base[place] = base << 3 | known.popitem()[1]
 
 
 def _pentagon(known: dict[int, int]) -> list[int]:
@@ -191,6 +191,3 @@ def _leading(digits: NDArray[np.uint64], resolution: int) -> NDArray[np.int64]:
         digit = (digits >> np.uint64(3 * place)) & np.uint64(7)
         lead = np.where(digit > 0, digit, lead).astype(np.int64)
     return lead
-
-
-Ask = Callable[[float, float, int], int]

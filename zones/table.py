@@ -157,7 +157,7 @@ class Table:
         self._used_stripes, self._used_edges = stripes, used
 
     def _list(self, keys: NDArray[np.uint64], entries: NDArray[np.uint32]) -> None:
-        self._make_room(len(keys))
+        self.make_room(len(keys))
         done = 0
         while True:
             done, self._used_runs, new = self.kernel.insert_all(
@@ -171,7 +171,7 @@ class Table:
             self._slots = self._slots.copy()
             self._runs = _grown(self._runs, len(self._runs) + 1)
 
-    def _make_room(self, more: int) -> None:
+    def make_room(self, more: int) -> None:
         """Keep the table at most half full."""
         bits = self._bits
         while 2 * (self._cells + more) > 1 << bits:

@@ -80,8 +80,8 @@ def stripe_all(edges, starts, records, first_stripe, stripes, into, used):
 
 @compiled
 def size_of(edges):
-    """Return height, area and length of what edges enclose, in square radians and radians."""
-    area, length = 0.0, 0.0
+    """Return the height of what edges enclose, and its area in square radians."""
+    area = 0.0
     low, high = 90.0, -90.0
     for e in range(len(edges)):
         low, high = min(low, edges[e, 1]), max(high, edges[e, 1])
@@ -96,15 +96,14 @@ def size_of(edges):
             edges[e, 3] - y,
         )
         area += (x0 * y1 - x1 * y0) * unit * unit * shrink
-        length += np.hypot((x1 - x0) * shrink, y1 - y0) * unit
-    return high - low, 0.5 * abs(area), length
+    return high - low, 0.5 * abs(area)
 
 
 @compiled
 def cover_zone(lattice, finest, edges, ends, approach, work, places, keys, kinds):
     """Find the cells of a zone, the finest that are not too many; return level and count."""
     budget = min(len(keys), 300 + len(edges) // 3 + 12 * len(ends))
-    height, area, length = size_of(edges)
+    height, area = size_of(edges)
     if height > TALLEST:
         return -1, 0
     for level in range(finest, 0, -2):

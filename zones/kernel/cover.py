@@ -18,11 +18,10 @@ from zones.kernel.encode import (
     DIGITS,
     TURNS,
     climb_all,
-    face_of,
     named,
-    sine_and_cosine,
 )
 from zones.kernel.jit import compiled, pointer
+from zones.kernel.sphere import sine_and_cosine
 
 # A cell and all its descendants lie within 1 / (sqrt(7) - 1) = 0.608 steps of its middle.
 CELL = 0.609
