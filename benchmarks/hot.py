@@ -76,9 +76,9 @@ def workload(name, count=None):
         return shapes, lambda k: (rng.uniform(-20, 60, k), rng.uniform(-40, 65, k))
     if name == "C":
         n = count or 1_000_000
-        towns = np.column_stack([rng.uniform(-10, 30, 2000), rng.uniform(36, 60, 2000)])
-        which = rng.integers(2000, size=n)
-        middles = towns[which] + rng.normal(scale=0.12, size=(n, 2))
+        towns = np.column_stack([rng.uniform(-10, 30, 500), rng.uniform(36, 60, 500)])
+        which = rng.integers(500, size=n)
+        middles = towns[which] + rng.normal(scale=0.11, size=(n, 2))
         angles = np.arange(17) * 2 * np.pi / 17
         radii = rng.lognormal(np.log(0.0009), 0.5, n)[:, None] * rng.uniform(
             0.7, 1.3, (n, 17)
@@ -94,7 +94,7 @@ def workload(name, count=None):
         shapes = list(shapely.polygons(rings))
 
         def draw(k):
-            at = towns[rng.integers(2000, size=k)] + rng.normal(scale=0.12, size=(k, 2))
+            at = towns[rng.integers(500, size=k)] + rng.normal(scale=0.11, size=(k, 2))
             return at[:, 0].copy(), at[:, 1].copy()
 
         return shapes, draw

@@ -38,7 +38,8 @@ Floats = NDArray[np.float64]
 # Nearer to a pole or to the antimeridian, flat maps and cells disagree too much.
 NORTHERNMOST = 80.0
 EASTERNMOST = 179.5
-FINEST = 10
+FINEST = 10  # cells of 130 m: a shop has a dozen
+MANY = 200_000  # zones; beyond, cells of 350 m, or the table would take a gigabyte
 ASKED = 6  # the resolution at which h3 is asked where things are
 
 
@@ -118,7 +119,8 @@ class CellIndex:
     def build(cls, zones: Iterable[Zone], kernel: Kernel | None = None) -> "CellIndex":
         """Return an index of zones."""
         roll = build_roll(zones)
-        table = None if kernel is None else Table(kernel, lattice(kernel), FINEST)
+        finest = FINEST if len(roll) < MANY else FINEST - 1
+        table = None if kernel is None else Table(kernel, lattice(kernel), finest)
         side = Boxes().with_more(_put(table, 0, roll))
         return cls(roll, side, table)
 

@@ -140,7 +140,8 @@ def learn(
     tables.base[place] = base.astype(np.int32)
     turn = (ROUND[named_lead] - ROUND[lead]) % 6
     seen = lead > 0
-    tables.turns[(*(axis[seen] for axis in place), lead[seen])] = turn[seen]
+    face, a, b = (axis[seen] for axis in place)
+    tables.turns[face, a, b, lead[seen]] = turn[seen]
 
 
 def settle(tables: Tables) -> None:

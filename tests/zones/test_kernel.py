@@ -85,7 +85,7 @@ def test_what_is_no_place_has_no_cell(longitude: float, latitude: float) -> None
 
 
 def by_an_edge(zones: list[Zone], each: int, seed: int) -> Places:
-    """Return places on corners, level with corners, on edges and ever so near to them."""
+    """Return places on corners, level with them, on edges and ever so near."""
     rng = np.random.default_rng(seed)
     found = []
     for zone in zones:
