@@ -25,6 +25,7 @@ PLANTED: dict[str, tuple[str, str]] = {
     "numpy has its doors": ("geopush.core.cap", "numpy"),
     "h3 has its doors": ("zones.scan", "h3"),
     "rtree has its doors": ("zones.scan", "rtree"),
+    "numba has its doors": ("zones.scan", "numba"),
     "asyncpg has its doors": ("geopush.flows.ingest", "asyncpg"),
     "litestar has its doors": ("geopush.flows.ingest", "litestar"),
     "aioapns has its doors": ("geopush.push.fcm", "aioapns"),

@@ -8,7 +8,7 @@
 """
 
 from zones.answers import Covering, Nearness
-from zones.cells import cell_of, centre_of, neighbours
+from zones.cells import cell_of, centre_of, load_kernel, neighbours, rehearse
 from zones.circle import circle
 from zones.errors import Code, Problem, UnknownZone, ZoneError
 from zones.geojson import Parsed, parse_zone, parse_zones
@@ -16,6 +16,7 @@ from zones.geometry import Area, Box, Point
 from zones.hours import OpeningHours, Span, is_open, parse_opening_hours
 from zones.index import IndexKind, ZoneIndex, build_index
 from zones.limits import Limits
+from zones.table import Kernel
 from zones.timezone import time_zone
 from zones.writing import to_feature
 from zones.zone import Zone, ZoneId
@@ -26,6 +27,7 @@ __all__ = [
     "Code",
     "Covering",
     "IndexKind",
+    "Kernel",
     "Limits",
     "Nearness",
     "OpeningHours",
@@ -43,10 +45,12 @@ __all__ = [
     "centre_of",
     "circle",
     "is_open",
+    "load_kernel",
     "neighbours",
     "parse_opening_hours",
     "parse_zone",
     "parse_zones",
+    "rehearse",
     "time_zone",
     "to_feature",
 ]

@@ -18,6 +18,8 @@ from zones.roll import Numbers, Roll
 from zones.sphere import HALF_WAY_ROUND
 from zones.zone import Zone, ZoneId
 
+Pairs = tuple[NDArray[np.int64], Numbers]
+
 FIRST_LOOK = 1_000.0  # meters
 WIDER = 8.0
 
@@ -48,10 +50,15 @@ def covering_among(
     numbers: Numbers,
 ) -> Covering:
     """Return which candidates, pairs of point and number, cover their point."""
-    pairs = np.unique(np.column_stack([points, numbers]).astype(np.int64), axis=0)
-    points, numbers = pairs[:, 0], pairs[:, 1].astype(np.int32)
+    points, numbers = in_order(points, numbers)
     inside = covers(roll.geometries[numbers], lons[points], lats[points])
     return as_rows(points[inside], numbers[inside], len(lons))
+
+
+def in_order(points: NDArray[np.int64], numbers: Numbers) -> Pairs:
+    """Return pairs of point and number, each once, by point and then by number."""
+    pairs = np.unique(points << 32 | numbers.astype(np.int64))
+    return pairs >> 32, (pairs & 0xFFFFFFFF).astype(np.int32)
 
 
 def as_rows(points: NDArray[np.int64], numbers: Numbers, count: int) -> Covering:
@@ -66,13 +73,10 @@ def nearness_among(
 ) -> dict[ZoneId, Nearness]:
     """Return how near the candidates are that count, and those asked for, by id."""
     wanted = set(also)
-    zones = {roll.zone(number).zone_id: number for number in candidates}
-    zones |= {
-        zone_id: roll.numbers[zone_id] for zone_id in wanted if zone_id in roll.numbers
-    }
+    zones = {zone.zone_id: zone for zone in map(roll.zone, candidates)}
+    zones |= {zone_id: zone for zone_id in wanted if (zone := roll.get(zone_id))}
     near = {}
-    for zone_id in sorted(zones):
-        zone = roll.zone(zones[zone_id])
+    for zone_id, zone in sorted(zones.items()):
         inside = is_inside(point, zone.area)
         if not (inside or zone.approach_meters or zone_id in wanted):
             continue

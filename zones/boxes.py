@@ -1,8 +1,9 @@
-"""Boxes that are all looked at: for the few zones that fit nowhere else."""
+"""Zones by their boxes: what needs no cells, and all zones while there are none."""
 
 from collections.abc import Iterable
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from zones.roll import Numbers
@@ -11,24 +12,34 @@ from zones.zone import Zone
 Floats = NDArray[np.float64]
 Row = tuple[int, float, float, float, float]
 CHUNK = 1_024  # points at a time, so that points x boxes stays small
+FRESH = 200  # boxes looked at one by one before they get a tree
 
 
 class Boxes:
-    """Boxes that hold whatever a zone covers or has in its approach, by number."""
+    """Boxes that hold whatever a zone covers or has in its approach, by number.
 
-    def __init__(self, rows: tuple[Row, ...] = ()) -> None:
+    Many are in a tree that is never changed, and those added since are beside it.
+    """
+
+    def __init__(
+        self, rows: tuple[Row, ...] = (), planted: "Planted | None" = None
+    ) -> None:
         self._rows = rows
+        self._planted = planted
         table = np.array(rows, dtype=np.float64).reshape(-1, 5)
         self._numbers: Numbers = table[:, 0].astype(np.int32)
         self._sides = table[:, 1:].T
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._rows) + (len(self._planted.rows) if self._planted else 0)
 
     def with_more(self, pairs: Iterable[tuple[int, Zone]]) -> "Boxes":
         """Return these boxes and those of more zones."""
+        rows = self._rows + tuple(row for pair in pairs for row in rows_of(*pair))
+        if len(rows) <= FRESH:
+            return Boxes(rows, self._planted)
         return Boxes(
-            self._rows + tuple(row for pair in pairs for row in rows_of(*pair))
+            (), Planted(rows if self._planted is None else self._planted.rows + rows)
         )
 
     def candidates(
@@ -44,7 +55,29 @@ class Boxes:
             which, box = np.nonzero(hit)
             points.append(which + start)
             found.append(self._numbers[box])
+        if self._planted is not None:
+            which, numbers = self._planted.candidates(lons, lats)
+            points.append(which)
+            found.append(numbers)
         return np.concatenate(points), np.concatenate(found)
+
+
+class Planted:
+    """Boxes in a tree."""
+
+    def __init__(self, rows: tuple[Row, ...]) -> None:
+        self.rows = rows
+        table = np.array(rows, dtype=np.float64)
+        self._numbers: Numbers = table[:, 0].astype(np.int32)
+        west, south, east, north = table[:, 1:].T
+        self._tree = shapely.STRtree(shapely.box(west, south, east, north))
+
+    def candidates(
+        self, lons: Floats, lats: Floats
+    ) -> tuple[NDArray[np.int64], Numbers]:
+        """Return pairs of point and number, for every point that is in a box."""
+        points, boxes = self._tree.query(shapely.points(lons, lats))
+        return points, self._numbers[boxes]
 
 
 def rows_of(number: int, zone: Zone) -> list[Row]:

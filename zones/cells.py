@@ -1,11 +1,13 @@
 """Zones by H3 cell. The only module that knows h3.
 
-A cell only says which zones may cover a point; their geometry decides. So a cover may
-have cells too many, never too few: it is made of outer rings alone (a hole can make h3
-forget the cell around it), drawn a little wider (the edges of cells are bent).
+A cell only says which zones may cover a point; their geometry decides. Without the
+compiled loops the zones are looked up by their boxes: the same answers, slower.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import importlib
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache
+from importlib.util import find_spec
 
 import h3
 import numpy as np
@@ -13,17 +15,32 @@ import shapely
 from h3.api import basic_int
 from numpy.typing import NDArray
 
-from zones.answers import Covering, Nearness, covering_among, nearest_of, nearness_among
+from zones.answers import (
+    Covering,
+    Nearness,
+    as_rows,
+    covering_among,
+    in_order,
+    nearest_of,
+    nearness_among,
+)
 from zones.boxes import Boxes
-from zones.cover import Cover, plan_cover
-from zones.geometry import Box, Point
+from zones.circle import circle
+from zones.geometry import SLACK, Box, Point, covers
+from zones.lattice import Tables, blank_tables, learn, sample, settle
 from zones.roll import Numbers, Roll, build_roll
+from zones.sphere import EARTH_RADIUS, METERS_PER_DEGREE
+from zones.table import Kernel, Table
 from zones.zone import Zone, ZoneId
 
 Floats = NDArray[np.float64]
-Cells = Mapping[int, tuple[int, ...]]
 
-FRESH = 50_000  # cells kept apart before they are merged with the others
+# Nearer to a pole or to the antimeridian, flat maps and cells disagree too much.
+NORTHERNMOST = 80.0
+EASTERNMOST = 179.5
+FINEST = 10  # cells of 130 m: a shop has a dozen
+MANY = 200_000  # zones; beyond, cells of 350 m, or the table would take a gigabyte
+ASKED = 6  # the resolution at which h3 is asked where things are
 
 
 def cell_of(point: Point, resolution: int = 5) -> str:
@@ -44,33 +61,74 @@ def neighbours(cell: str, rings: int) -> list[str]:
     return sorted(cells)
 
 
-class CellIndex:
-    """Zones by the cells they touch; those that cells do not suit are kept in boxes.
+def load_kernel(directory: str) -> Kernel | None:
+    """Return the compiled loops, or none where there is no compiler.
 
-    Cells of zones added later are kept apart, so that indexes made from one another
-    share the great table.
+    What they compile to is kept in a directory; without that it takes half a minute.
     """
+    if find_spec("numba") is None:
+        return None
+    loops = importlib.import_module("zones.kernel").load(directory)
+    return Kernel(**loops)
 
-    def __init__(
-        self,
-        roll: Roll,
-        table: Cells,
-        fresh: Cells,
-        side: Boxes,
-        resolutions: frozenset[int],
-    ) -> None:
+
+def rehearse(kernel: Kernel) -> None:
+    """Use each loop once: it is compiled then, or read from where it was kept."""
+    zone = Zone(ZoneId("rehearsal"), circle(Point(0.0, 0.0), 100.0))
+    index = CellIndex.build([zone], kernel).with_changes([zone], [])
+    index.covering(np.zeros(1), np.zeros(1))
+    index.nearness(Point(0.0, 0.0))
+    table = Table(kernel, lattice(kernel), FINEST)
+    table.make_room(1 << 20)
+
+
+@cache
+def lattice(kernel: Kernel) -> Tables:
+    """Return the tables of H3's lattice, got by asking h3 where things are."""
+    corners = sorted(basic_int.get_pentagons(0))
+    faces = [sorted(basic_int.get_icosahedron_faces(corner)) for corner in corners]
+    tables = blank_tables(_on_sphere(map(basic_int.cell_to_latlng, corners)), faces)
+    lons, lats = sample(_on_sphere(map(basic_int.cell_to_latlng, corners)))
+    count = len(lons)
+    where = np.empty(count, dtype=np.int32)
+    first, digits = (
+        np.empty((count, 2), dtype=np.int32),
+        np.empty(count, dtype=np.uint64),
+    )
+    kernel.on_face(tables.addresses(), ASKED, lons, lats, where, first.ravel(), digits)
+    places = zip(lats.tolist(), lons.tolist(), strict=True)
+    ids = [basic_int.latlng_to_cell(*place, ASKED) for place in places]
+    learn(tables, where, first, digits, np.array(ids, dtype=np.uint64), ASKED)
+    settle(tables)
+    return tables
+
+
+def _on_sphere(places: Iterable[tuple[float, float]]) -> Floats:
+    lat, lng = np.radians(list(places)).T
+    return np.column_stack(
+        [np.cos(lat) * np.cos(lng), np.cos(lat) * np.sin(lng), np.sin(lat)]
+    )
+
+
+class CellIndex:
+    """Zones by the cells they touch; those that cells do not suit are kept in boxes."""
+
+    def __init__(self, roll: Roll, side: Boxes, table: Table | None) -> None:
         self._roll = roll
-        self._table = table
-        self._fresh = fresh
         self._side = side
-        self._resolutions = resolutions
+        self._table = table
+        self._crowd = 2.0  # zones a place, to guess how much room an answer takes
+        if table is not None:
+            self._context, self._kept = table.context(roll.is_live)
 
     @classmethod
-    def build(cls, zones: Iterable[Zone]) -> "CellIndex":
+    def build(cls, zones: Iterable[Zone], kernel: Kernel | None = None) -> "CellIndex":
         """Return an index of zones."""
         roll = build_roll(zones)
-        table, side = _add(roll.since(), {}, Boxes())
-        return cls(roll, table, {}, side, _resolutions(table))
+        finest = FINEST if len(roll) < MANY else FINEST - 1
+        table = None if kernel is None else Table(kernel, lattice(kernel), finest)
+        side = Boxes().with_more(_put(table, 0, roll))
+        return cls(roll, side, table)
 
     @property
     def zones(self) -> Sequence[Zone]:
@@ -78,7 +136,7 @@ class CellIndex:
         return self._roll.live
 
     def __len__(self) -> int:
-        return len(self._roll.numbers)
+        return len(self._roll)
 
     def zone(self, number: int) -> Zone:
         """Return the zone of a number."""
@@ -90,16 +148,25 @@ class CellIndex:
 
     def covering(self, lons: Floats, lats: Floats) -> Covering:
         """Return the zones that cover each point, their edges included."""
+        if self._table is None:
+            points, numbers = self._candidates(lons, lats)
+            return covering_among(self._roll, lons, lats, points, numbers)
+        found, doubts = self._search(self._table.kernel, lons, lats)
+        if len(self._side) == 0 and len(doubts) == 0:
+            return found
         points, numbers = self._candidates(lons, lats)
-        return covering_among(self._roll, lons, lats, points, numbers)
+        points = np.concatenate([doubts[::2], points])
+        numbers = np.concatenate([doubts[1::2].astype(np.int32), numbers])
+        return self._with_others(found, lons, lats, points, numbers)
 
     def nearness(
         self, point: Point, also: Collection[ZoneId] = ()
     ) -> dict[ZoneId, Nearness]:
         """Return the zones near a point, and those in ``also``, by id."""
         place = np.array([point.longitude]), np.array([point.latitude])
-        _, numbers = self._candidates(*place)
-        return nearness_among(self._roll, point, numbers.tolist(), also)
+        _, beside = self._candidates(*place)
+        near = [*beside.tolist(), *self._in_cell(*place)]
+        return nearness_among(self._roll, point, near, also)
 
     def nearest(self, point: Point, limit: int) -> list[Nearness]:
         """Return the nearest zones, those that cover the point first."""
@@ -113,74 +180,93 @@ class CellIndex:
         self, added: Iterable[Zone], removed: Iterable[ZoneId]
     ) -> "CellIndex":
         """Return an index with these changes; this one goes on as it is."""
+        kernel = None if self._table is None else self._table.kernel
         roll = self._roll.with_changes(added, removed)
         if roll.is_sparse:
-            return CellIndex.build(roll.live)
-        new = roll.since(len(self._roll.zones))
-        fresh, side = _add(new, self._fresh, self._side)
-        present = self._resolutions | _resolutions(fresh)
-        if len(fresh) <= FRESH:
-            return CellIndex(roll, self._table, fresh, side, present)
-        return CellIndex(roll, _merged(self._table, fresh), {}, side, present)
+            return CellIndex.build(roll.live, kernel)
+        if self._table is None:
+            side = self._side.with_more(roll.since(self._roll.size))
+            return CellIndex(roll, side, None)
+        with self._table.lock:
+            if self._table.size == self._roll.size:
+                others = _put(self._table, self._roll.size, roll)
+                return CellIndex(roll, self._side.with_more(others), self._table)
+        # another index was made from this one before, and the table went on with it
+        return CellIndex.build(roll.live, kernel)
+
+    def _search(
+        self, kernel: Kernel, lons: Floats, lats: Floats
+    ) -> tuple[Covering, NDArray[np.int64]]:
+        """Return what is sure, and pairs of point and number that are not."""
+        count = len(lons)
+        room, doubts_room = int(self._crowd * count) + 62, count // 8 + 62
+        offsets = np.empty(count + 1, dtype=np.int64)
+        while True:
+            out = np.empty(room, dtype=np.int32)
+            doubts = np.empty(doubts_room, dtype=np.int64)
+            written, doubtful = kernel.search(
+                self._context, lons, lats, offsets, out, doubts
+            )
+            if written <= room and 2 * doubtful <= doubts_room:
+                return Covering(offsets, out[:written]), doubts[: 2 * doubtful]
+            room, doubts_room = max(room, written), max(doubts_room, 2 * doubtful)
+            self._crowd = max(self._crowd, 1.2 * written / count)
+
+    def _in_cell(self, lons: Floats, lats: Floats) -> list[int]:
+        if self._table is None:
+            return []
+        out = np.empty(256, dtype=np.int64)
+        candidates = self._table.kernel.candidates
+        count = candidates(self._context, lons, lats, out)
+        if count > len(out):
+            out = np.empty(count, dtype=np.int64)
+            candidates(self._context, lons, lats, out)
+        found: list[int] = out[:count].tolist()
+        return found
+
+    def _with_others(
+        self,
+        found: Covering,
+        lons: Floats,
+        lats: Floats,
+        points: NDArray[np.int64],
+        numbers: Numbers,
+    ) -> Covering:
+        """Add what shapely says of points that are on an edge, or nearly."""
+        if len(points) == 0:
+            return found
+        inside = covers(self._roll.geometries[numbers], lons[points], lats[points])
+        sure = np.repeat(np.arange(len(lons)), np.diff(found.offsets))
+        points, numbers = in_order(
+            np.concatenate([sure, points[inside]]),
+            np.concatenate([found.numbers, numbers[inside]]),
+        )
+        return as_rows(points, numbers, len(lons))
 
     def _candidates(
         self, lons: Floats, lats: Floats
     ) -> tuple[NDArray[np.int64], Numbers]:
-        pairs = np.array(list(self._by_cell(lons, lats)), dtype=np.int64).reshape(-1, 2)
         points, numbers = self._side.candidates(lons, lats)
-        points = np.concatenate([points, pairs[:, 0]])
-        numbers = np.concatenate([numbers, pairs[:, 1].astype(np.int32)])
         live = self._roll.is_live[numbers]
         return points[live], numbers[live]
 
-    def _by_cell(self, lons: Floats, lats: Floats) -> Iterator[tuple[int, int]]:
-        usable = np.flatnonzero((np.abs(lons) <= 180) & (np.abs(lats) <= 90)).tolist()
-        xs, ys = lons.tolist(), lats.tolist()
-        for resolution in self._resolutions:
-            for i in usable:
-                cell = basic_int.latlng_to_cell(ys[i], xs[i], resolution)
-                for number in self._table.get(cell, ()) + self._fresh.get(cell, ()):
-                    yield i, number
+
+def _put(table: Table | None, first: int, roll: Roll) -> list[tuple[int, Zone]]:
+    """Put the zones from a number on into the table; return those it does not suit."""
+    new = list(roll.since(first))
+    if table is None or not new:
+        return new
+    approaches = _approaches([zone for _, zone in new], roll.geometries[first:])
+    covered = table.put(first, roll.geometries[first:], approaches)
+    return [pair for pair, fits in zip(new, covered.tolist(), strict=True) if not fits]
 
 
-def _add(
-    pairs: Iterable[tuple[int, Zone]], cells: Cells, side: Boxes
-) -> tuple[dict[int, tuple[int, ...]], Boxes]:
-    table, others = dict(cells), []
-    for number, zone in pairs:
-        cover = plan_cover(zone)
-        touched = None if cover is None else _fill(cover)
-        if touched is None:
-            others.append((number, zone))
-            continue
-        for cell in touched:
-            table[cell] = (*table.get(cell, ()), number)
-    return table, side.with_more(others) if others else side
-
-
-def _fill(cover: Cover) -> set[int] | None:
-    """Return the cells that outlines touch, or none if h3 lost one of a corner."""
-    resolution = cover.level.resolution
-    touched: set[int] = set()
-    for outline in cover.outlines:
-        corners = [
-            (y, x) for x, y in shapely.get_coordinates(outline.exterior).tolist()
-        ]
-        shape = h3.LatLngPoly(corners)
-        cells: list[int] = basic_int.polygon_to_cells_experimental(
-            shape, resolution, contain="overlap"
-        )
-        touched.update(cells)
-        if any(
-            basic_int.latlng_to_cell(*at, resolution) not in touched for at in corners
-        ):
-            return None
-    return touched
-
-
-def _resolutions(cells: Cells) -> frozenset[int]:
-    return frozenset(map(basic_int.get_resolution, cells))
-
-
-def _merged(table: Cells, fresh: Cells) -> Cells:
-    return {**table, **{cell: table.get(cell, ()) + new for cell, new in fresh.items()}}
+def _approaches(zones: Sequence[Zone], geometries: NDArray[np.object_]) -> Floats:
+    """Return approaches in radians, -1 for zones that reach where cells do not suit."""
+    meters = np.array([zone.approach_meters or 0.0 for zone in zones]) * SLACK
+    west, south, east, north = np.abs(shapely.bounds(geometries)).T
+    high = np.maximum(south, north) + meters / METERS_PER_DEGREE
+    shrink = np.cos(np.radians(np.minimum(high, NORTHERNMOST)))
+    far = np.maximum(west, east) + meters / METERS_PER_DEGREE / shrink
+    ordinary = (high <= NORTHERNMOST) & (far <= EASTERNMOST)
+    return np.where(ordinary, meters / EARTH_RADIUS, -1.0)

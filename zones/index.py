@@ -11,6 +11,7 @@ from zones.answers import Covering, Nearness
 from zones.cells import CellIndex
 from zones.geometry import Box, Point
 from zones.scan import ScanIndex
+from zones.table import Kernel
 from zones.tree import TreeIndex
 from zones.zone import Zone, ZoneId
 
@@ -77,12 +78,19 @@ class IndexKind(StrEnum):
     CELLS = auto()
 
 
-def build_index(zones: Iterable[Zone], kind: IndexKind = IndexKind.CELLS) -> ZoneIndex:
-    """Return an index of zones; of two with one id, the last is kept."""
+def build_index(
+    zones: Iterable[Zone],
+    kind: IndexKind = IndexKind.CELLS,
+    kernel: Kernel | None = None,
+) -> ZoneIndex:
+    """Return an index of zones; of two with one id, the last is kept.
+
+    Cells are looked up by compiled loops if a kernel is given.
+    """
     match kind:
         case IndexKind.SCAN:
             return ScanIndex.build(zones)
         case IndexKind.TREE:
             return TreeIndex.build(zones)
         case IndexKind.CELLS:
-            return CellIndex.build(zones)
+            return CellIndex.build(zones, kernel)

@@ -29,7 +29,7 @@ class ScanIndex:
         return self._roll.live
 
     def __len__(self) -> int:
-        return len(self._roll.numbers)
+        return len(self._roll)
 
     def zone(self, number: int) -> Zone:
         """Return the zone of a number."""
@@ -43,7 +43,7 @@ class ScanIndex:
         self, lons: NDArray[np.float64], lats: NDArray[np.float64]
     ) -> Covering:
         """Return the zones that cover each point, their edges included."""
-        rows = np.zeros((len(lons), len(self._roll.zones)), dtype=np.bool_)
+        rows = np.zeros((len(lons), self._roll.size), dtype=np.bool_)
         for number, zone in self._roll.since():
             rows[:, number] = covers(zone.area.geometry, lons, lats)
         points, numbers = np.nonzero(rows)
@@ -53,11 +53,12 @@ class ScanIndex:
         self, point: Point, also: Collection[ZoneId] = ()
     ) -> dict[ZoneId, Nearness]:
         """Return the zones near a point, and those in ``also``, by id."""
-        near = {zone.zone_id: measure(zone, point) for zone in self.zones}
+        zones = {zone.zone_id: zone for zone in self.zones}
+        near = {zone_id: measure(zone, point) for zone_id, zone in zones.items()}
         return {
             zone_id: near[zone_id]
             for zone_id in sorted(near)
-            if zone_id in also or counts(self._live(zone_id), near[zone_id])
+            if zone_id in also or counts(zones[zone_id], near[zone_id])
         }
 
     def nearest(self, point: Point, limit: int) -> list[Nearness]:
@@ -80,6 +81,3 @@ class ScanIndex:
         """Return an index with these changes; this one goes on as it is."""
         roll = self._roll.with_changes(added, removed)
         return ScanIndex(build_roll(roll.live) if roll.is_sparse else roll)
-
-    def _live(self, zone_id: ZoneId) -> Zone:
-        return self._roll.zone(self._roll.numbers[zone_id])

@@ -48,7 +48,7 @@ class TreeIndex:
         return self._roll.live
 
     def __len__(self) -> int:
-        return len(self._roll.numbers)
+        return len(self._roll)
 
     def zone(self, number: int) -> Zone:
         """Return the zone of a number."""
@@ -84,7 +84,7 @@ class TreeIndex:
     ) -> "TreeIndex":
         """Return an index with these changes; this one goes on as it is."""
         roll = self._roll.with_changes(added, removed)
-        fresh = self._fresh.with_more(roll.since(len(self._roll.zones)))
+        fresh = self._fresh.with_more(roll.since(self._roll.size))
         if roll.is_sparse or len(fresh) > FRESH:
             return TreeIndex.build(roll.live)
         return TreeIndex(roll, self._tree, fresh)

@@ -1,19 +1,40 @@
 """What the tests of zones share."""
 
+import importlib.util
+
 import pytest
 
-from zones import IndexKind
+from tests.zones.kinds import Compiled, Kind
+
+KINDS = [
+    kind
+    if kind != Kind.COMPILED
+    else pytest.param(
+        kind,
+        marks=pytest.mark.skipif(
+            importlib.util.find_spec("numba") is None, reason="numba is not installed"
+        ),
+    )
+    for kind in Kind
+]
 
 
-@pytest.fixture(params=list(IndexKind))
-def kind(request: pytest.FixtureRequest) -> IndexKind:
+@pytest.fixture(autouse=True, scope="session")
+def _kept(pytestconfig: pytest.Config) -> None:
+    """Keep what is compiled from one run of the tests to the next."""
+    assert pytestconfig.cache is not None
+    Compiled.directory = str(pytestconfig.cache.mkdir("kernel"))
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> Kind:
     """Return each kind of index in turn."""
-    kind: IndexKind = request.param
+    kind: Kind = request.param
     return kind
 
 
-@pytest.fixture(params=[kind for kind in IndexKind if kind != IndexKind.SCAN])
-def other_kind(request: pytest.FixtureRequest) -> IndexKind:
+@pytest.fixture(params=KINDS[1:])
+def other_kind(request: pytest.FixtureRequest) -> Kind:
     """Return each kind but the one that all are measured by."""
-    kind: IndexKind = request.param
+    kind: Kind = request.param
     return kind

@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 import shapely
 
+from tests.zones.kinds import Kind, build_index
 from zones import (
     Area,
-    IndexKind,
     Point,
     Zone,
     ZoneId,
     ZoneIndex,
-    build_index,
     cell_of,
     neighbours,
 )
@@ -41,8 +40,8 @@ def hits(index: ZoneIndex, points: np.ndarray) -> list[list[int]]:
 def both(shapes: list[shapely.Polygon], points: np.ndarray) -> int:
     """Return how many points are covered, after both indexes agree on each."""
     zones = [Zone(ZoneId(f"z{n}"), Area(shape)) for n, shape in enumerate(shapes)]
-    found = hits(build_index(zones, IndexKind.CELLS), points)
-    assert found == hits(build_index(zones, IndexKind.SCAN), points)
+    found = hits(build_index(zones, Kind.COMPILED), points)
+    assert found == hits(build_index(zones, Kind.SCAN), points)
     return sum(map(bool, found))
 
 

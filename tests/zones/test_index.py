@@ -6,17 +6,16 @@ import numpy as np
 import pytest
 import shapely
 
+from tests.zones.kinds import Kind, build_index
 from tests.zones.worlds import places, world
 from zones import (
     Area,
     Covering,
-    IndexKind,
     Point,
     UnknownZone,
     Zone,
     ZoneId,
     ZoneIndex,
-    build_index,
     circle,
 )
 
@@ -45,11 +44,11 @@ RING = shapely.difference(
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_it_agrees_with_looking_at_every_zone(other_kind: IndexKind, seed: int) -> None:
+def test_it_agrees_with_looking_at_every_zone(other_kind: Kind, seed: int) -> None:
     zones = world(seed, 100)
     lons, lats = places(zones, seed)
     yardstick, index = (
-        build_index(zones, IndexKind.SCAN),
+        build_index(zones, Kind.SCAN),
         build_index(zones, other_kind),
     )
     expected = rows(yardstick, yardstick.covering(lons, lats))
@@ -57,7 +56,7 @@ def test_it_agrees_with_looking_at_every_zone(other_kind: IndexKind, seed: int) 
     assert sum(map(len, expected)) > 800
 
 
-def test_numbers_of_a_point_ascend_and_offsets_frame_them(kind: IndexKind) -> None:
+def test_numbers_of_a_point_ascend_and_offsets_frame_them(kind: Kind) -> None:
     zones = world(1, 80)
     lons, lats = places(zones, 1)
     offsets, numbers = build_index(zones, kind).covering(lons, lats)
@@ -67,14 +66,14 @@ def test_numbers_of_a_point_ascend_and_offsets_frame_them(kind: IndexKind) -> No
         assert (np.diff(numbers[start:end]) > 0).all()
 
 
-def test_no_points_have_no_zones(kind: IndexKind) -> None:
+def test_no_points_have_no_zones(kind: Kind) -> None:
     offsets, numbers = build_index([a_zone("a", SQUARE)], kind).covering(
         np.zeros(0), np.zeros(0)
     )
     assert (offsets.tolist(), numbers.tolist()) == ([0], [])
 
 
-def test_an_empty_index_answers(kind: IndexKind) -> None:
+def test_an_empty_index_answers(kind: Kind) -> None:
     index = build_index([], kind)
     here = Point(4.0, 52.0)
     assert (len(index), list(index.zones)) == (0, [])
@@ -99,13 +98,13 @@ def test_an_empty_index_answers(kind: IndexKind) -> None:
     ],
 )
 def test_edges_belong_to_a_zone_and_holes_do_not(
-    kind: IndexKind, longitude: float, latitude: float, covered: list[str]
+    kind: Kind, longitude: float, latitude: float, covered: list[str]
 ) -> None:
     index = build_index([a_zone("square", SQUARE), a_zone("ring", RING)], kind)
     assert ids_at(index, longitude, latitude) == covered
 
 
-def test_a_box_across_the_antimeridian_is_narrow(kind: IndexKind) -> None:
+def test_a_box_across_the_antimeridian_is_narrow(kind: Kind) -> None:
     shape = shapely.MultiPolygon(
         [shapely.box(179, -1, 180, 1), shapely.box(-180, -1, -179, 1)]
     )
@@ -115,19 +114,19 @@ def test_a_box_across_the_antimeridian_is_narrow(kind: IndexKind) -> None:
         assert ids_at(index, longitude, 0.0) == ["date line"]
 
 
-def test_180_east_is_180_west(kind: IndexKind) -> None:
+def test_180_east_is_180_west(kind: Kind) -> None:
     index = build_index([a_zone("east", shapely.box(179.9, 0, 180, 1))], kind)
     assert ids_at(index, -180.0, 0.5) == ids_at(index, 180.0, 0.5) == ["east"]
 
 
-def test_of_two_zones_with_one_id_the_last_is_kept(kind: IndexKind) -> None:
+def test_of_two_zones_with_one_id_the_last_is_kept(kind: Kind) -> None:
     index = build_index([a_zone("a", SQUARE), a_zone("a", RING)], kind)
     assert len(index) == 1
     assert ids_at(index, 4.005, 52.005) == []
     assert ids_at(index, 5.005, 52.005) == ["a"]
 
 
-def test_it_finds_a_zone_by_its_id_and_by_its_number(kind: IndexKind) -> None:
+def test_it_finds_a_zone_by_its_id_and_by_its_number(kind: Kind) -> None:
     zone = a_zone("a", SQUARE)
     index = build_index([zone], kind)
     assert index.get(ZoneId("a")) is zone
@@ -139,12 +138,12 @@ def test_it_finds_a_zone_by_its_id_and_by_its_number(kind: IndexKind) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nearness_agrees_with_looking_at_every_zone(
-    other_kind: IndexKind, seed: int
+    other_kind: Kind, seed: int
 ) -> None:
     zones = world(seed, 60)
     lons, lats = places(zones, seed, each=1)
     yardstick, index = (
-        build_index(zones, IndexKind.SCAN),
+        build_index(zones, Kind.SCAN),
         build_index(zones, other_kind),
     )
     also = {ZoneId("z1"), ZoneId("z7"), ZoneId("gone")}
@@ -156,7 +155,7 @@ def test_nearness_agrees_with_looking_at_every_zone(
         assert {zone_id for zone_id, near in found.items() if near.inside} == covering
 
 
-def test_nearness_reaches_as_far_as_the_approach(kind: IndexKind) -> None:
+def test_nearness_reaches_as_far_as_the_approach(kind: Kind) -> None:
     zones = [a_zone("shy", SQUARE), a_zone("open", SQUARE, approach_meters=500.0)]
     index = build_index(zones, kind)
     near, far = Point(4.0, 52.01 + 400 / 111_195), Point(4.0, 52.01 + 600 / 111_195)
@@ -166,7 +165,7 @@ def test_nearness_reaches_as_far_as_the_approach(kind: IndexKind) -> None:
 
 
 def test_an_approach_reaches_across_the_antimeridian_and_the_pole(
-    kind: IndexKind,
+    kind: Kind,
 ) -> None:
     zones = [
         a_zone("east", shapely.box(179.9, 0, 179.99, 1), approach_meters=3_000.0),
@@ -180,12 +179,12 @@ def test_an_approach_reaches_across_the_antimeridian_and_the_pole(
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_nearest_agree_with_looking_at_every_zone(
-    other_kind: IndexKind, seed: int
+    other_kind: Kind, seed: int
 ) -> None:
     zones = world(seed, 60)
     lons, lats = places(zones, seed, each=1)
     yardstick, index = (
-        build_index(zones, IndexKind.SCAN),
+        build_index(zones, Kind.SCAN),
         build_index(zones, other_kind),
     )
     for point in map(Point, lons[15::61].tolist(), lats[15::29].tolist()):
@@ -193,7 +192,7 @@ def test_the_nearest_agree_with_looking_at_every_zone(
             assert index.nearest(point, limit) == yardstick.nearest(point, limit)
 
 
-def test_the_nearest_begin_with_those_that_cover_the_point(kind: IndexKind) -> None:
+def test_the_nearest_begin_with_those_that_cover_the_point(kind: Kind) -> None:
     zones = [
         a_zone("far", shapely.box(5, 52, 5.1, 52.1)),
         a_zone("near", shapely.box(4.02, 52, 4.03, 52.01)),
@@ -206,13 +205,11 @@ def test_the_nearest_begin_with_those_that_cover_the_point(kind: IndexKind) -> N
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_within_agrees_with_looking_at_every_zone(
-    other_kind: IndexKind, seed: int
-) -> None:
+def test_within_agrees_with_looking_at_every_zone(other_kind: Kind, seed: int) -> None:
     rng = np.random.default_rng(seed)
     zones = world(seed, 100)
     yardstick, index = (
-        build_index(zones, IndexKind.SCAN),
+        build_index(zones, Kind.SCAN),
         build_index(zones, other_kind),
     )
     for _ in range(50):
@@ -222,7 +219,7 @@ def test_within_agrees_with_looking_at_every_zone(
         assert index.within(bbox) == yardstick.within(bbox)
 
 
-def test_a_box_from_east_to_west_crosses_the_antimeridian(kind: IndexKind) -> None:
+def test_a_box_from_east_to_west_crosses_the_antimeridian(kind: Kind) -> None:
     zones = [
         a_zone("fiji", shapely.box(179, -18, 180, -16)),
         a_zone("samoa", shapely.box(-173, -14, -171, -13)),
@@ -233,9 +230,7 @@ def test_a_box_from_east_to_west_crosses_the_antimeridian(kind: IndexKind) -> No
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_changes_lead_to_the_same_index_as_starting_anew(
-    kind: IndexKind, seed: int
-) -> None:
+def test_changes_lead_to_the_same_index_as_starting_anew(kind: Kind, seed: int) -> None:
     rng = np.random.default_rng(seed)
     current = {zone.zone_id: zone for zone in world(seed, 30)}
     index = build_index(current.values(), kind)
@@ -262,7 +257,7 @@ def test_changes_lead_to_the_same_index_as_starting_anew(
         assert index.within((-180, -90, 0, 90)) == anew.within((-180, -90, 0, 90))
 
 
-def test_many_changes_one_by_one_lose_nothing(kind: IndexKind) -> None:
+def test_many_changes_one_by_one_lose_nothing(kind: Kind) -> None:
     index = build_index([], kind)
     for step in range(150):
         zone = Zone(ZoneId(f"z{step}"), circle(Point(step / 100, 50.0), 200.0))
@@ -273,21 +268,21 @@ def test_many_changes_one_by_one_lose_nothing(kind: IndexKind) -> None:
 
 
 def test_changes_are_kept_when_they_are_merged(
-    kind: IndexKind, monkeypatch: pytest.MonkeyPatch
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("zones.tree.FRESH", 3)
-    monkeypatch.setattr("zones.cells.FRESH", 5)
+    monkeypatch.setattr("zones.boxes.FRESH", 5)
     index = build_index([], kind)
     for step in range(30):
         zone = Zone(ZoneId(f"z{step}"), circle(Point(step / 1_000, 50.0), 200.0))
         index = index.with_changes([zone], [])
-    yardstick = build_index(index.zones, IndexKind.SCAN)
+    yardstick = build_index(index.zones, Kind.SCAN)
     for longitude in np.arange(30) / 1_000:
         found = ids_at(index, float(longitude), 50.0)
         assert set(found) == set(ids_at(yardstick, float(longitude), 50.0))
 
 
-def test_a_zone_added_again_replaces_the_one_with_its_id(kind: IndexKind) -> None:
+def test_a_zone_added_again_replaces_the_one_with_its_id(kind: Kind) -> None:
     index = build_index([a_zone("a", SQUARE)], kind)
     moved = index.with_changes([a_zone("a", RING)], [])
     assert (ids_at(moved, 4.005, 52.005), ids_at(moved, 5.005, 52.005)) == ([], ["a"])
@@ -295,7 +290,7 @@ def test_a_zone_added_again_replaces_the_one_with_its_id(kind: IndexKind) -> Non
     assert len(moved) == 1
 
 
-def test_nearness_says_nothing_of_a_zone_that_went(kind: IndexKind) -> None:
+def test_nearness_says_nothing_of_a_zone_that_went(kind: Kind) -> None:
     index = build_index([a_zone("a", SQUARE)], kind).with_changes([], [ZoneId("a")])
     assert index.nearness(Point(4.005, 52.005), {ZoneId("a")}) == {}
     assert index.nearest(Point(4.005, 52.005), 2) == []

@@ -1,0 +1,260 @@
+"""From places to H3 cells, 256 at a time: the very ids of h3, without its trigonometry.
+
+H3 projects the sphere on the 20 faces of an icosahedron, each a flat lattice of
+hexagons, and numbers the hexagons by seven: a cell and its six neighbours are the
+children of one cell. A place in a lattice is kept as (a, b), steps along two axes that
+are 120 degrees apart, so that up to four generations are found in one table, by a and b
+modulo 49.
+"""
+
+import numpy as np
+from numba import carray
+
+from zones.kernel.jit import compiled, pointer
+from zones.kernel.sphere import face_of, faces_of, to_sphere
+
+BLOCK = 256
+STEPS = (
+    49  # remainders of a and of b; 49 = 7 * 7, and four generations are 7 ** 4 cells
+)
+REACH = 3  # at resolution 0, a and b on a face are at most so far from its middle
+WIDE = 2 * REACH + 1
+BASES = WIDE * WIDE
+THREES = np.uint64(0o111111111111111)  # the lowest bit of each of 15 digits
+SEVENS = np.uint64(0o777777777777777)
+
+# Where the tables are in the lattice's context: each an address.
+CENTERS, AXES, BESIDE, DIGITS, BACK, BASE, TURNS = range(7)
+
+
+@compiled
+def nearest_hexagon(a, b):
+    """Return the lattice point whose hexagon holds a place of the plane."""
+    c = a - b
+    na, nb, nc = np.rint(a), np.rint(b), np.rint(c)
+    da, db, dc = abs(na - a), abs(nb - b), abs(nc - c)
+    wrong = na - nb != nc
+    fix_a = wrong & (da > db) & (da > dc)
+    fix_b = wrong & (db > dc) & (not fix_a)
+    return (nb + nc if fix_a else na), (na - nc if fix_b else nb)
+
+
+@compiled
+def to_lattice(centers, axes, scale, face, single, faces, x, y, z, a, b):
+    """Project places on the planes of their faces, and find their hexagons there."""
+    if single:
+        c0, c1, c2 = centers[3 * face], centers[3 * face + 1], centers[3 * face + 2]
+        o = 6 * face
+        a0, a1, a2 = axes[o], axes[o + 1], axes[o + 2]
+        b0, b1, b2 = axes[o + 3], axes[o + 4], axes[o + 5]
+        for i in range(len(x)):
+            w = scale / (x[i] * c0 + y[i] * c1 + z[i] * c2)
+            pa = (x[i] * a0 + y[i] * a1 + z[i] * a2) * w
+            pb = (x[i] * b0 + y[i] * b1 + z[i] * b2) * w
+            ra, rb = nearest_hexagon(pa, pb)
+            a[i], b[i] = np.int32(ra), np.int32(rb)
+        return
+    for i in range(len(x)):
+        f = np.int64(faces[i])
+        o = 6 * f
+        w = scale / (
+            x[i] * centers[3 * f]
+            + y[i] * centers[3 * f + 1]
+            + z[i] * centers[3 * f + 2]
+        )
+        pa = (x[i] * axes[o] + y[i] * axes[o + 1] + z[i] * axes[o + 2]) * w
+        pb = (x[i] * axes[o + 3] + y[i] * axes[o + 4] + z[i] * axes[o + 5]) * w
+        ra, rb = nearest_hexagon(pa, pb)
+        a[i], b[i] = np.int32(ra), np.int32(rb)
+
+
+@compiled
+def climb(table, back, shift, a, b, digits):
+    """Go some generations up: note the digits on the way, and move to the ancestor."""
+    m0, m1, m2, m3, inverse = back[0], back[1], back[2], back[3], back[4]
+    for i in range(len(a)):
+        x, y = a[i], b[i]
+        u = np.uint32(x + np.int32(49 * 400_000)) % np.uint32(49)
+        v = np.uint32(y + np.int32(49 * 400_000)) % np.uint32(49)
+        packed = table[u * np.uint32(49) + v]
+        x = np.int32(x - np.int32((packed >> 12) & 127) + np.int32(64))
+        y = np.int32(y - np.int32((packed >> 19) & 127) + np.int32(64))
+        # what is divided here is a multiple: then the inverse modulo 2 ** 32 divides
+        a[i] = np.int32(np.int32(m0 * x + m1 * y) * inverse)
+        b[i] = np.int32(np.int32(m2 * x + m3 * y) * inverse)
+        digits[i] |= np.uint64(packed & 4095) << np.uint64(shift)
+
+
+@compiled
+def climb_all(digit_tables, backs, resolution, a, b, digits):
+    """Go up to resolution 0; the digits are those of this face, not yet of the cell."""
+    for i in range(len(a)):
+        digits[i] = np.uint64(0)
+    at, shift = resolution, 0
+    while at > 0:
+        count = at % 4 if at % 4 else 4
+        which = 5 * (at % 2) + count
+        table = digit_tables[which * 2401 : which * 2401 + 2401]
+        climb(table, backs[which * 5 : which * 5 + 5], shift, a, b, digits)
+        at -= count
+        shift += 3 * count
+
+
+@compiled
+def turned(digits, turns):
+    """Turn all digits by so many times 60 degrees.
+
+    A digit's bits are its axes, i, j, k: a third of a turn moves them on by one, half
+    a turn changes each for the other. An odd turn is half a turn and some thirds.
+    """
+    ones = (digits | digits >> np.uint64(1) | digits >> np.uint64(2)) & THREES
+    half = digits ^ (ones * np.uint64(7) * np.uint64(turns & 1))
+    once = half >> np.uint64(1) & (THREES * np.uint64(3)) | (
+        half & THREES
+    ) << np.uint64(2)
+    twice = (
+        half << np.uint64(1) & (THREES * np.uint64(6)) | half >> np.uint64(2) & THREES
+    )
+    thirds = (turns + 3 * (turns & 1)) >> 1
+    thirds -= 3 * (thirds > 2)
+    return half if thirds == 0 else (once if thirds == 1 else twice)
+
+
+@compiled
+def leading(digits, resolution):
+    """Return the first digit that is not 0, or 0."""
+    for place in range(resolution):
+        digit = (digits >> np.uint64(3 * (resolution - 1 - place))) & np.uint64(7)
+        if digit:
+            return np.int64(digit)
+    return 0
+
+
+@compiled
+def named(places, turns, face, a, b, digits, resolution):
+    """Return the id of a cell from its face, place at resolution 0, and digits there."""
+    if abs(a) > REACH or abs(b) > REACH:
+        return np.uint64(0)
+    at = BASES * face + WIDE * (a + REACH) + b + REACH
+    place = np.int64(places[at])
+    if place == -1:
+        return np.uint64(0)
+    # places of pentagons are negative
+    turn = (
+        place & 7
+        if place >= 0
+        else np.int64(turns[8 * at + leading(digits, resolution)])
+    )
+    base = (place & 1023) >> 3
+    rest = np.uint64(3 * (15 - resolution))
+    head = np.uint64(1) << np.uint64(59) | np.uint64(resolution) << np.uint64(52)
+    tail = (np.uint64(1) << rest) - np.uint64(1)
+    return head | np.uint64(base) << np.uint64(45) | turned(digits, turn) << rest | tail
+
+
+@compiled
+def name_all(places, turns, face, single, faces, a, b, keys, found, resolution):
+    """Turn digits on a face to ids of cells."""
+    odd = np.int32(0)
+    for i in range(len(a)):
+        f = np.int32(face) if single else faces[i]
+        at = np.uint32(
+            np.int32(BASES) * f
+            + np.int32(WIDE) * (a[i] + np.int32(REACH))
+            + b[i]
+            + np.int32(REACH)
+        )
+        at = at if at < np.uint32(20 * BASES) else np.uint32(0)
+        place = places[at]
+        found[i] = place
+        odd |= place
+    rest = np.uint64(3 * (15 - resolution))
+    head = np.uint64(1) << np.uint64(59) | np.uint64(resolution) << np.uint64(52)
+    head |= (np.uint64(1) << rest) - np.uint64(1)
+    if odd < 0:  # a pentagon somewhere: its sectors turn each in its own way
+        for i in range(len(a)):
+            f = face if single else np.int64(faces[i])
+            keys[i] = named(
+                places, turns, f, np.int64(a[i]), np.int64(b[i]), keys[i], resolution
+            )
+        return
+    for i in range(len(a)):
+        place = np.int64(found[i])
+        keys[i] = (
+            head
+            | np.uint64(place >> 3) << np.uint64(45)
+            | turned(keys[i], place & 7) << rest
+        )
+
+
+@compiled
+def encode_block(lattice, resolution, lons, lats, floats, ints, keys):
+    """Write the cell of each of at most 256 places; 0 for what is no place."""
+    n = len(lons)
+    centers = carray(pointer(lattice[CENTERS]), 60, np.float64)
+    axes = carray(pointer(lattice[AXES]), 240, np.float64)[120 * (resolution % 2) :]
+    beside = carray(pointer(lattice[BESIDE]), 60, np.int64)
+    tables = carray(pointer(lattice[DIGITS]), 10 * 2401, np.int32)
+    backs = carray(pointer(lattice[BACK]), 50, np.int32)
+    places = carray(pointer(lattice[BASE]), 20 * BASES, np.int32)
+    turns = carray(pointer(lattice[TURNS]), 160 * BASES, np.uint8)
+    x, y, z = floats[:n], floats[BLOCK : BLOCK + n], floats[2 * BLOCK : 2 * BLOCK + n]
+    a, b, faces = ints[:n], ints[BLOCK : BLOCK + n], ints[2 * BLOCK : 2 * BLOCK + n]
+    to_sphere(lons, lats, x, y, z)
+    face, single = faces_of(
+        centers, beside, x, y, z, floats[3 * BLOCK : 3 * BLOCK + n], faces
+    )
+    scale = 7.0 ** (0.5 * resolution)
+    to_lattice(centers, axes, scale, face, single, faces, x, y, z, a, b)
+    climb_all(tables, backs, resolution, a, b, keys)
+    name_all(
+        places,
+        turns,
+        face,
+        single,
+        faces,
+        a,
+        b,
+        keys,
+        ints[3 * BLOCK : 3 * BLOCK + n],
+        resolution,
+    )
+    for i in range(n):
+        if not ((abs(lons[i]) <= 180.0) & (abs(lats[i]) <= 90.0)):
+            keys[i] = np.uint64(0)
+
+
+@compiled
+def encode(lattice, resolution, lons, lats, keys):
+    """Write the cell of each place."""
+    floats, ints = np.empty(4 * BLOCK), np.empty(4 * BLOCK, np.int32)
+    for start in range(0, len(lons), BLOCK):
+        end = min(start + BLOCK, len(lons))
+        encode_block(
+            lattice,
+            resolution,
+            lons[start:end],
+            lats[start:end],
+            floats,
+            ints,
+            keys[start:end],
+        )
+
+
+@compiled
+def on_face(lattice, resolution, lons, lats, faces, first, digits):
+    """Write where places are before they have a name: face, (a, b) at 0, and digits."""
+    centers = carray(pointer(lattice[CENTERS]), 60, np.float64)
+    axes = carray(pointer(lattice[AXES]), 240, np.float64)[120 * (resolution % 2) :]
+    tables = carray(pointer(lattice[DIGITS]), 10 * 2401, np.int32)
+    backs = carray(pointer(lattice[BACK]), 50, np.int32)
+    n = len(lons)
+    x, y, z = np.empty(n), np.empty(n), np.empty(n)
+    a, b = np.empty(n, np.int32), np.empty(n, np.int32)
+    to_sphere(lons, lats, x, y, z)
+    for i in range(n):
+        faces[i] = face_of(centers, x[i], y[i], z[i])
+    to_lattice(centers, axes, 7.0 ** (0.5 * resolution), 0, False, faces, x, y, z, a, b)
+    climb_all(tables, backs, resolution, a, b, digits)
+    for i in range(n):
+        first[2 * i], first[2 * i + 1] = a[i], b[i]
