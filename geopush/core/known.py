@@ -11,6 +11,7 @@ from geopush.core.customer import Consent, Preferences, Purpose
 from geopush.core.message import Platform
 from geopush.core.ping import CustomerKey, DeviceId
 from geopush.core.presence import Whereabouts
+from geopush.core.suppression import Stop
 
 FORMAT = (
     b"\x01"  # the first byte of both halves, so that they can change without a rewrite
@@ -48,6 +49,7 @@ class Profile(Struct, frozen=True, omit_defaults=True):
     identified: bool = False
     test: bool = False
     revision: int = 0
+    stop: Stop | None = None
 
 
 class Known(Struct, frozen=True):

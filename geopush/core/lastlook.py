@@ -14,6 +14,8 @@ def objection(
     """What speaks against sending now; a customer's no is looked at first."""
     if known is None:
         return Objection(State.WITHDRAWN, "customer_gone")
+    if known.profile.stop is not None:
+        return Objection(State.WITHDRAWN, "stopped_by_customer")
     if offer is None or offer.status is not Status.LIVE:
         return Objection(State.WITHDRAWN, "offer_not_live")
     consents = known.profile.consents
