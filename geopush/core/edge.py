@@ -22,7 +22,7 @@ from geopush.core.condition import (
     holds,
 )
 from geopush.core.context import context_values
-from geopush.core.fold import World
+from geopush.core.occasion import World
 from geopush.core.offer import Offer
 from geopush.core.ping import CustomerKey
 from geopush.core.schedule import runs_at
