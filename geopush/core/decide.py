@@ -1,6 +1,7 @@
 """Decide: does this customer get this offer now, gate by gate, and why not.
 
-Consent is looked at first. The first gate that does not open gives the one reason.
+Whether they said stop is looked at first, then consent. The first gate that does not
+open gives the one reason.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from geopush.core.decision import Decision, Facts, Gate, Reason, Verdict
 from geopush.core.offer import Offer
 
 GATES: tuple[Callable[[Offer, Facts], Gate], ...] = (
+    restraint.stopped,
     gates.location,
     gates.push_consent,
     gates.freshness,

@@ -19,9 +19,9 @@ def objection(
     if offer is None or offer.status is not Status.LIVE:
         return Objection(State.WITHDRAWN, "offer_not_live")
     consents = known.profile.consents
-    for purpose in (purpose_of(offer.category), Purpose.LOCATION):
-        if not has_consent(consents, purpose, now):
-            return Objection(State.WITHDRAWN, "no_consent")
+    wanted = purpose_of(offer.category), Purpose.LOCATION
+    if not all(has_consent(consents, purpose, now) for purpose in wanted):
+        return Objection(State.WITHDRAWN, "no_consent")
     unwanted = _unwanted(message, known.profile.preferences, now)
     if unwanted is not None:
         return Objection(State.WITHDRAWN, unwanted)

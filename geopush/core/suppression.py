@@ -19,7 +19,7 @@ class Stop(Struct, frozen=True, omit_defaults=True):
 
 
 def stopped(before: Stop | None, now: datetime) -> Stop:
-    """Return what is kept once a customer says stop; saying it again changes nothing."""
+    """Return what is kept when a customer says stop; the first time counts."""
     return before if before is not None and not before.passed_on else Stop(now)
 
 

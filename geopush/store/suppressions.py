@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from geopush.core.known import KnownOf
 from geopush.core.merge import nobody
 from geopush.core.message import State
-from geopush.core.known import KnownOf
 from geopush.core.ping import CustomerKey
 from geopush.core.suppression import Stop, mark
 from geopush.store import customers
@@ -94,6 +94,4 @@ async def withdraw_from(
     """Take back what is queued for a customer, for good."""
     where = customer.bucket, customer.customer_id
     rows = await connection.fetch(_WITHDRAW, *where, now)
-    return [
-        Settled(customer, row["message_id"], State(row["state"])) for row in rows
-    ]
+    return [Settled(customer, row["message_id"], State(row["state"])) for row in rows]

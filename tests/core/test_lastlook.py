@@ -6,14 +6,16 @@ import pytest
 from msgspec.structs import replace
 
 from geopush.core.customer import Preferences
-from geopush.core.known import Known
+from geopush.core.known import Known, Profile
 from geopush.core.lastlook import objection
 from geopush.core.message import Address, AddressKind, State
 from geopush.core.offer import Offer
+from geopush.core.suppression import Stop
 from tests.core.test_outbox import a_message
 from tests.core.world import NOON, a_customer, an_offer, consents
 
 MESSAGE = a_message(address=Address(AddressKind.APNS_TOKEN, "ab" * 32, NOON))
+STOPPED = replace(a_customer(), profile=Profile(stop=Stop(NOON)))
 
 
 def test_a_message_with_nothing_against_it_leaves() -> None:
@@ -24,6 +26,7 @@ def test_a_message_with_nothing_against_it_leaves() -> None:
     ("offer", "known", "state", "reason"),
     [
         (an_offer(), None, State.WITHDRAWN, "customer_gone"),
+        (None, STOPPED, State.WITHDRAWN, "stopped_by_customer"),
         (None, a_customer(), State.WITHDRAWN, "offer_not_live"),
         (an_offer(status="shadow"), a_customer(), State.WITHDRAWN, "offer_not_live"),
         (
