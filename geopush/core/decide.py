@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from geopush.core.cap import DEFAULT_CAPS, Cap, Scope, Tally, count
 from geopush.core.compose import Unsayable, compose
-from geopush.core.condition import Value, clauses, holds
+from geopush.core.condition import Value, clauses
 from geopush.core.customer import Purpose, has_consent
 from geopush.core.known import DeviceProfile, Profile
 from geopush.core.message import Content
@@ -153,7 +153,7 @@ def _audience(offer: Offer, facts: Facts) -> Gate:
         return Gate("audience", "anonymous", "identified", Reason.NOT_IN_AUDIENCE)
     if audience.where is None:
         return Gate("audience")
-    answer = holds(audience.where, facts.values)
+    answer = audience.where.holds(facts.values)
     return _gate("audience", answer is True, Reason.NOT_IN_AUDIENCE, answer, True)
 
 
@@ -177,13 +177,11 @@ def _weather(offer: Offer, facts: Facts) -> Gate:
 def _conditions(offer: Offer, facts: Facts) -> Gate:
     if offer.conditions is None:
         return Gate("conditions")
-    answer = holds(offer.conditions, facts.values)
+    answer = offer.conditions.holds(facts.values)
     if answer:
         return Gate("conditions", True, True)
-    wrong = next(
-        (one for one in clauses(offer.conditions, facts.values) if one.holds is answer),
-        None,
-    )
+    seen = clauses(offer.conditions.condition, facts.values)
+    wrong = next((one for one in seen if one.holds is answer), None)
     reason = Reason.CONDITION_UNKNOWN if answer is None else Reason.CONDITIONS_DIFFER
     if wrong is None:
         return Gate("conditions", answer, True, reason)
