@@ -30,8 +30,8 @@ from geopush.api.routes import ROUTES
 from geopush.app.database import Database, database_check, open_database
 from geopush.app.gateways import open_gateways
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
-from geopush.core.fold import World
 from geopush.core.identity import Identity
+from geopush.core.occasion import World
 from geopush.core.token import TokenRing
 from geopush.flows.deciding import Deciding
 from geopush.flows.deliver import Deliver

@@ -179,7 +179,9 @@ class _Reading:
         """Letting go must lie on the other side of taking hold, or it would flap."""
         off = question.asked[word]
         place = f"{question.path}.{word}"
-        holds = [question.asked[one] for one in LETTING_GO[word] if one in question.asked]
+        holds = [
+            question.asked[one] for one in LETTING_GO[word] if one in question.asked
+        ]
         if not holds:
             text = f"goes with {quoted(LETTING_GO[word])} only"
             self._refuse(place, "condition_malformed", text)

@@ -22,7 +22,7 @@ from geopush.core.condition import (
     passes,
 )
 from geopush.core.context import context_values
-from geopush.core.fold import World
+from geopush.core.occasion import World
 from geopush.core.offer import Offer
 from geopush.core.ping import CustomerKey
 from geopush.core.schedule import runs_at
@@ -103,9 +103,7 @@ def context_holds(
 Answer = bool | None
 
 
-def possible(
-    condition: Condition, values: Values, held: bool
-) -> tuple[Answer, Answer]:
+def possible(condition: Condition, values: Values, held: bool) -> tuple[Answer, Answer]:
     """Whether a condition may hold for somebody, and whether it may not for somebody.
 
     None where what is missing decides.

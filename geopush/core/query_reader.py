@@ -79,10 +79,12 @@ class _Reading:
         """Read a group; one with a single rule is that rule."""
         self.nodes += 1
         if not isinstance(raw, dict):
-            return self._refuse(path, "must be a rule or a group of rules")
+            self._refuse(path, "must be a rule or a group of rules")
+            return None
         if depth > DEEPEST:
             text = f"is nested deeper than {DEEPEST}; flatten it"
-            return self._refuse(path, text, "condition_too_deep")
+            self._refuse(path, text, "condition_too_deep")
+            return None
         self._check_keys(raw, path, _OF_GROUPS)
         denied, joined = raw.get("not", False), raw.get("combinator")
         if not isinstance(denied, bool):
@@ -116,17 +118,20 @@ class _Reading:
         self.nodes += 1
         if depth > DEEPEST:
             text = f"is nested deeper than {DEEPEST}; flatten it"
-            return self._refuse(path, text, "condition_too_deep")
+            self._refuse(path, text, "condition_too_deep")
+            return None
         if not isinstance(raw, dict):
             text = "must be a rule or a group; one combinator holds for a whole group"
-            return self._refuse(path, text)
+            self._refuse(path, text)
+            return None
         self._check_keys(raw, path, _OF_RULES)
         if raw.get("valueSource", "value") != "value":
             text = "must be a value; two fields cannot be compared"
             self._refuse(f"{path}.valueSource", text)
         field, word = raw.get("field"), raw.get("operator")
         if not isinstance(field, str) or not isinstance(word, str):
-            return self._refuse(path, 'must have a "field" and an "operator"')
+            self._refuse(path, 'must have a "field" and an "operator"')
+            return None
         return self._check(raw, field, word, path)
 
     def _check(
@@ -134,7 +139,9 @@ class _Reading:
     ) -> Condition | None:
         kind = kind_of(field, self._roots) or FieldKind.ANY
         if word not in READ_AS or READ_AS[word][0] not in OPERATORS[kind]:
-            known = [one for one, (ours, _) in READ_AS.items() if ours in OPERATORS[kind]]
+            known = [
+                one for one, (ours, _) in READ_AS.items() if ours in OPERATORS[kind]
+            ]
             place, code = f"{path}.operator", "condition_unknown_operator"
             note_unknown(self._problems, place, code, "operator", word, known)
             return None

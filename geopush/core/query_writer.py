@@ -1,6 +1,7 @@
 """Writing conditions as react-querybuilder reads them: groups of rules."""
 
 from geopush.core.condition import All, AnyOf, Check, Condition, Not, Operator
+from geopush.core.offer import Offer
 from geopush.core.query_reader import READ_AS
 
 _WRITTEN_AS = {
@@ -8,6 +9,18 @@ _WRITTEN_AS = {
     for word, read in READ_AS.items()
     if read[0] is not Operator.EXISTS  # which depends on its value
 }
+
+
+def with_queries(offer: Offer) -> dict[str, object]:
+    """Return an offer as it was written, but for its conditions, which are queries."""
+    document = dict(offer.document)
+    if offer.conditions is not None:
+        document["conditions"] = write_query(offer.conditions.condition)
+    audience = document.get("audience")
+    if isinstance(audience, dict) and offer.audience.where is not None:
+        where = write_query(offer.audience.where.condition)
+        document["audience"] = {**audience, "where": where}
+    return document
 
 
 def write_query(condition: Condition) -> dict[str, object]:

@@ -8,7 +8,7 @@ import msgspec
 from asyncpg import Record
 from msgspec import Struct
 
-from geopush.core.decide import Gate, Reason, Verdict
+from geopush.core.decision import Gate, Reason, Verdict
 from geopush.core.weather import WeatherSeen
 from geopush.store.history import After, fetch_page
 from geopush.store.pool import Connection

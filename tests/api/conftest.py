@@ -14,8 +14,8 @@ from geopush.api.ping_door import PingDoor
 from geopush.api.routes import ROUTES
 from geopush.clock import mint_id, mint_secret
 from geopush.core.access import Role
-from geopush.core.fold import World
 from geopush.core.identity import Identity
+from geopush.core.occasion import World
 from geopush.core.token import TokenRing
 from geopush.flows.ingest import Ingest
 from geopush.flows.keys import KeyAsked, create_key

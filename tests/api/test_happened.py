@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from geopush.core.access import Role
-from geopush.core.decide import Gate, Reason
+from geopush.core.decision import Gate, Reason
 from geopush.core.message import Content
 from geopush.core.ping import customer_key
 from tests.api.conftest import Door

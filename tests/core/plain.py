@@ -1,4 +1,4 @@
-"""Conditions in the plainest way: the yardstick for the compiled ones, and random ones."""
+"""Conditions in the plainest way, the yardstick for the compiled ones; random ones."""
 
 from collections.abc import Mapping
 
@@ -30,39 +30,40 @@ def _worst(answers: list[Answer], order: list[Answer]) -> Answer:
 
 
 def _looks(check: Check, seen: Value) -> Answer:
-    wanted = check.wanted
+    if check.operator is Operator.EXISTS:
+        return (seen is not None) == check.wanted
+    if seen is None:
+        return None
     match check.operator:
-        case Operator.EXISTS:
-            return (seen is not None) == wanted
-        case _ if seen is None:
-            return None
-        case Operator.EQ:
-            return _equal(seen, wanted)
-        case Operator.NE:
-            equal = _equal(seen, wanted)
-            return None if equal is None else not equal
-        case Operator.IN:
-            assert isinstance(wanted, tuple)
-            each = seen if isinstance(seen, tuple) else (seen,)
-            return any(_equal(a, b) is True for a in each for b in wanted)
-        case Operator.CONTAINS:
-            if not isinstance(seen, str | tuple) or not isinstance(wanted, str):
-                return None
-            return wanted in seen
-        case Operator.BETWEEN:
-            assert isinstance(wanted, tuple)
-            low, high = wanted
-            above = _order(seen, low, (0, 1))
-            below = _order(seen, high, (-1, 0))
-            return None if above is None or below is None else above and below
-        case Operator.GT:
-            return _order(seen, wanted, (1,))
-        case Operator.GTE:
-            return _order(seen, wanted, (0, 1))
-        case Operator.LT:
-            return _order(seen, wanted, (-1,))
-        case Operator.LTE:
-            return _order(seen, wanted, (-1, 0))
+        case Operator.EQ | Operator.NE:
+            equal = _equal(seen, check.wanted)
+            return None if equal is None else equal == (check.operator is Operator.EQ)
+        case Operator.IN | Operator.CONTAINS | Operator.BETWEEN:
+            return _has(check, seen)
+        case _:
+            return _order(seen, check.wanted, _FITTING[check.operator])
+
+
+def _has(check: Check, seen: Value) -> Answer:
+    wanted = check.wanted
+    if check.operator is Operator.CONTAINS:
+        known = isinstance(seen, str | tuple) and isinstance(wanted, str)
+        return wanted in seen if known else None
+    assert isinstance(wanted, tuple)
+    if check.operator is Operator.IN:
+        each = seen if isinstance(seen, tuple) else (seen,)
+        return any(_equal(one, other) is True for one in each for other in wanted)
+    above = _order(seen, wanted[0], (0, 1))
+    below = _order(seen, wanted[1], (-1, 0))
+    return None if above is None or below is None else above and below
+
+
+_FITTING = {
+    Operator.GT: (1,),
+    Operator.GTE: (0, 1),
+    Operator.LT: (-1,),
+    Operator.LTE: (-1, 0),
+}
 
 
 def _kind(value: object) -> type:
@@ -87,7 +88,7 @@ def _order(seen: object, wanted: object, fitting: tuple[int, ...]) -> Answer:
     return None
 
 
-FIELDS = ("weather.wind_ms", "weather.temperature_c", "zone.name", "zone.tags")
+FIELDS = tuple(f"zone.metadata.{name}" for name in "abcd")  # of any kind
 SCALARS = st.one_of(
     st.booleans(),
     st.integers(-3, 3),
@@ -123,6 +124,4 @@ def _joined(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]
     return several.map(All) | several.map(AnyOf) | inner.map(Not)
 
 
-CONDITIONS: st.SearchStrategy[Condition] = st.recursive(
-    checks(), _joined, max_leaves=8
-)
+CONDITIONS: st.SearchStrategy[Condition] = st.recursive(checks(), _joined, max_leaves=8)

@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from geopush.core.catalog import Catalog
-from geopush.core.fold import World
 from geopush.core.message import Accepted, Message, Outcome, Platform
+from geopush.core.occasion import World
 from geopush.core.token import ReceiptToken, TokenRing
 from geopush.flows.deliver import Deliver
 from geopush.flows.lane import Means

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from geopush.core.cap import Window
 from geopush.core.customer import MaxMessages, Preferences, Purpose
-from geopush.core.decide import Reason
+from geopush.core.decision import Reason
 from geopush.core.schedule import QuietHours
 from geopush.flows.simulate import Assumed, Files, Simulation, simulate
 from geopush.flows.simulated import Source
