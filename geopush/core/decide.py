@@ -5,7 +5,7 @@ Consent is looked at first. The first gate that does not open gives the one reas
 
 from collections.abc import Callable
 
-from geopush.core import gates, restraint
+from geopush.core import gates, restraint, stop
 from geopush.core.compose import Unsayable, compose
 from geopush.core.decision import Decision, Facts, Gate, Reason, Verdict
 from geopush.core.offer import Offer
@@ -21,6 +21,7 @@ GATES: tuple[Callable[[Offer, Facts], Gate], ...] = (
     gates.schedule,
     gates.weather,
     gates.conditions,
+    stop.stops,
     restraint.paused,
     restraint.muted,
     restraint.quiet,
