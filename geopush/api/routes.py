@@ -13,6 +13,7 @@ from geopush.api import (
     preferences,
     receipts,
     results,
+    stop,
     weather,
     zones,
 )
@@ -28,6 +29,7 @@ ROUTES = (
     *customers.ROUTES,
     *consents.ROUTES,
     *preferences.ROUTES,
+    *stop.ROUTES,
     *messages.ROUTES,
     *decisions.ROUTES,
     *keys.ROUTES,

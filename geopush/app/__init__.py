@@ -46,10 +46,12 @@ from geopush.flows.receipts import Receipts
 from geopush.flows.recheck import Recheck
 from geopush.flows.refresh import Refresh
 from geopush.flows.register import Register, Rules
+from geopush.flows.suppress import Suppress
 from geopush.metrics import Metrics
 from geopush.settings import Settings
 from geopush.store.pool import Pool, open_pool
 from geopush.store.secrets import ensure_secret
+from geopush.store.suppressions import Suppressions
 from zones import Limits
 
 MIB = 1024 * 1024
@@ -93,9 +95,7 @@ async def running(
         database = await open_database(
             settings, stack, migrating=migrating, durable=durable
         )
-        if not isinstance(database, str):
-            _beside(stack, database.supervise(_note))
-        dsn = database if isinstance(database, str) else database.dsn
+        dsn = _supervised(stack, database)
         pool = await open_pool(dsn, size=settings.pool_size)
         stack.push_async_callback(pool.close)
         refresh = Refresh(pool, radius_km=settings.weather_radius_km)
@@ -103,6 +103,7 @@ async def running(
         _beside(stack, refresh.run(dsn))
         metrics = _metrics(refresh)
         tokens = TokenRing(await _secrets(pool, "token", clock))
+        suppressions = Suppressions(await _secrets(pool, "suppression", clock))
         world = _world(settings, refresh)
         latest, lease = _latest(world, refresh), _lease(settings)
         means = Means(pool, latest, clock, metrics, tokens, lease)
@@ -123,13 +124,14 @@ async def running(
             publish=Publish(pool, refresh, clock),
             register=Register(
                 pool,
+                suppressions,
                 tokens,
                 _rules(settings, identities),
                 clock,
                 mint_id,
-                mint_secret,
             ),
-            profiles=Profiles(pool, clock),
+            profiles=Profiles(pool, suppressions, clock),
+            suppress=Suppress(pool, suppressions, clock),
             letters=Letters(pool, lambda: refresh.catalog, clock),
             receipts=Receipts(pool, lambda: refresh.catalog, clock),
             pings=door,
@@ -145,6 +147,14 @@ async def running(
             front = Front(door, build_api(parts, routes=ROUTES))
         gc.freeze()  # what is loaded by now is never garbage; no need to look again
         yield Running(front, deliver, refresh, pool, identities)
+
+
+def _supervised(stack: AsyncExitStack, database: Database) -> str:
+    """Where the database is; the embedded one is watched from now on."""
+    if isinstance(database, str):
+        return database
+    _beside(stack, database.supervise(_note))
+    return database.dsn
 
 
 def _loops(

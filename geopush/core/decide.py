@@ -1,16 +1,18 @@
 """Decide: does this customer get this offer now, gate by gate, and why not.
 
-Consent is looked at first. The first gate that does not open gives the one reason.
+Whether they said stop is looked at first, then consent. The first gate that does not
+open gives the one reason.
 """
 
 from collections.abc import Callable
 
-from geopush.core import gates, restraint, stop
+from geopush.core import gates, restraint, stop_when
 from geopush.core.compose import Unsayable, compose
 from geopush.core.decision import Decision, Facts, Gate, Reason, Verdict
 from geopush.core.offer import Offer
 
 GATES: tuple[Callable[[Offer, Facts], Gate], ...] = (
+    restraint.stopped,
     gates.location,
     gates.push_consent,
     gates.freshness,
@@ -21,7 +23,7 @@ GATES: tuple[Callable[[Offer, Facts], Gate], ...] = (
     gates.schedule,
     gates.weather,
     gates.conditions,
-    stop.stops,
+    stop_when.stops,
     restraint.paused,
     restraint.muted,
     restraint.quiet,

@@ -21,6 +21,7 @@ class Reason(StrEnum):
 
     DECIDED = auto()
     SHADOW = auto()
+    STOPPED_BY_CUSTOMER = auto()
     LOCATION_NOT_PERMITTED = auto()
     NO_CONSENT = auto()
     EVENT_TOO_OLD = auto()

@@ -12,6 +12,7 @@ from geopush.core.message import Platform
 from geopush.core.ping import CustomerKey, DeviceId
 from geopush.core.presence import Whereabouts
 from geopush.core.receipt import Report
+from geopush.core.suppression import Stop
 
 FORMAT = (
     b"\x01"  # the first byte of both halves, so that they can change without a rewrite
@@ -53,6 +54,7 @@ class Profile(Struct, frozen=True, omit_defaults=True):
     identified: bool = False
     test: bool = False
     revision: int = 0
+    stop: Stop | None = None
 
 
 class Known(Struct, frozen=True):

@@ -15,7 +15,7 @@ from geopush.core.occasion import Occasion, World
 from geopush.core.offer import Offer, Quiet, Status, purpose_of
 from geopush.core.ping import DeviceId
 from geopush.core.presence import Whereabouts
-from geopush.core.stop import stopped
+from geopush.core.stop_when import stopped
 from zones import Zone, ZoneId
 
 LOOKS = (
@@ -33,12 +33,14 @@ def objection(
     """What speaks against sending now; a customer's no is looked at first."""
     if known is None:
         return Objection(State.WITHDRAWN, "customer_gone")
+    if known.profile.stop is not None:
+        return Objection(State.WITHDRAWN, "stopped_by_customer")
     offer = world.catalog.offer(message.offer_id)
     if offer is None or offer.status is not Status.LIVE:
         return Objection(State.WITHDRAWN, "offer_not_live")
-    for purpose in (purpose_of(offer.category), Purpose.LOCATION):
-        if not has_consent(known.profile.consents, purpose, now):
-            return Objection(State.WITHDRAWN, "no_consent")
+    wanted = purpose_of(offer.category), Purpose.LOCATION
+    if not all(has_consent(known.profile.consents, one, now) for one in wanted):
+        return Objection(State.WITHDRAWN, "no_consent")
     if now >= message.expires_at:
         return Objection(State.EXPIRED, "expired")
     if message.address is None or message.device_id not in known.profile.devices:

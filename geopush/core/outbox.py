@@ -64,7 +64,7 @@ SAID: Mapping[Event, str] = MappingProxyType(
         Event.NO_ANSWER: "no answer, at most once",
         Event.OBJECTED: "last look, not wanted any more",
         Event.TOO_LATE: "too late, now or at the next try",
-        Event.TAKEN_BACK: "offer paused, changed or removed",
+        Event.TAKEN_BACK: "offer paused, changed or removed, or customer stopped",
         Event.LAPSED: "claim lapsed, at least once",
         Event.LAPSED_IN_DOUBT: "claim lapsed, at most once",
         Event.ENDED_IN_DOUBT: "an end, and an earlier try in doubt",

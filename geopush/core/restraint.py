@@ -8,6 +8,13 @@ from geopush.core.offer import Offer
 from geopush.core.schedule import is_quiet, quiet_until
 
 
+def stopped(_: Offer, facts: Facts) -> Gate:
+    """Whether the customer did not say stop, for ever."""
+    stop = facts.profile.stop
+    since = None if stop is None else iso(stop.at)
+    return gate("stop", stop is None, Reason.STOPPED_BY_CUSTOMER, since)
+
+
 def paused(_: Offer, facts: Facts) -> Gate:
     """Whether the customer has not paused all messages."""
     until = facts.profile.preferences.paused_until

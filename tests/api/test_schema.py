@@ -71,6 +71,7 @@ GOOD: list[tuple[str, object, int]] = [
     ("GET /v1/customers/{customer_id}/consents", None, 200),
     ("PUT /v1/customers/{customer_id}/preferences", {"topics": {"a": True}}, 200),
     ("GET /v1/customers/{customer_id}/preferences", None, 200),
+    ("POST /v1/customers/{customer_id}/stop", None, 200),
     ("GET /v1/messages", None, 200),
     ("POST /v1/messages/{message_id}/retry", None, 200),
     ("POST /v1/messages/{message_id}/drop", None, 200),

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from geopush.core.cap import Tally, Window
 from geopush.core.customer import MaxMessages, Preferences
-from geopush.core.known import Known
+from geopush.core.known import Known, Profile
 from geopush.core.lastlook import objection
 from geopush.core.message import (
     Address,
@@ -19,11 +19,13 @@ from geopush.core.message import (
 )
 from geopush.core.offer import Offer
 from geopush.core.schedule import QuietHours
+from geopush.core.suppression import Stop
 from tests.core.test_outbox import a_message
 from tests.core.world import NOON, a_customer, a_world, a_zone, an_offer, consents
 from zones import Zone
 
 MESSAGE = a_message(address=Address(AddressKind.APNS_TOKEN, "ab" * 32, NOON))
+STOPPED = replace(a_customer(), profile=Profile(stop=Stop(NOON)))
 
 DAY = Window(rolling=timedelta(days=1))
 LIKES = Preferences(topics={"ice_cream": True})
@@ -37,6 +39,7 @@ def test_a_message_with_nothing_against_it_leaves() -> None:
     ("offer", "known", "state", "reason"),
     [
         (an_offer(), None, State.WITHDRAWN, "customer_gone"),
+        (None, STOPPED, State.WITHDRAWN, "stopped_by_customer"),
         (None, a_customer(), State.WITHDRAWN, "offer_not_live"),
         (an_offer(status="shadow"), a_customer(), State.WITHDRAWN, "offer_not_live"),
         (

@@ -5,10 +5,11 @@ They are asked when it is decided, and once more before its message leaves.
 
 from msgspec.structs import replace
 
-from geopush.core.condition import All, AnyOf, Check, Condition, Not, Operator, holds
+from geopush.core.condition import All, AnyOf, Check, Condition, Not, Operator
 from geopush.core.decision import Facts, Gate, Reason
 from geopush.core.experiment import StopWhen
 from geopush.core.offer import Offer
+from geopush.core.rule import compile_rule
 from geopush.core.schedule import runs_at
 
 LEFT_ZONE = "left_zone"
@@ -60,7 +61,8 @@ def _still_holds(offer: Offer, facts: Facts) -> bool:
         return False
     if offer.conditions is None:
         return True
-    return holds(holding_on(offer.conditions), facts.values) is True
+    still = compile_rule(holding_on(offer.conditions.condition))
+    return still.holds(facts.values) is True
 
 
 def holding_on(condition: Condition, held: bool = True) -> Condition:
