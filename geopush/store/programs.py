@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from geopush.errors import DatabaseError
@@ -72,7 +73,7 @@ async def have_place_alone(place: Place) -> int:
         for pid, how in _left_overs(place.data):
             if pid not in asked:
                 asked.add(pid)
-                os.kill(pid, how)
+                signal_if_alive(pid, how)
         await asyncio.sleep(POLL)
     return lock
 
@@ -81,6 +82,12 @@ def postgres_in(data: Path) -> list[int]:
     """Return the living Postgres processes of a data directory: each works in it."""
     processes = Path("/proc").glob("[0-9]*")
     return [int(process.name) for process in processes if _works_in(process, data)]
+
+
+def signal_if_alive(pid: int, how: signal.Signals) -> None:
+    """Send a signal to a process, which may have ended since it was seen."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, how)
 
 
 def size(path: Path) -> int:
