@@ -9,12 +9,13 @@ from geopush.core.cap import Tally
 from geopush.core.catalog import Catalog
 from geopush.core.condition import Value
 from geopush.core.context import context_values, place_of
+from geopush.core.counters import counter_values
 from geopush.core.customer import Purpose, has_consent
 from geopush.core.decide import decide
 from geopush.core.decision import Decision, Facts
 from geopush.core.known import Profile
 from geopush.core.occasion import Occasion, World
-from geopush.core.offer import Offer
+from geopush.core.offer import Offer, asks
 from geopush.core.ping import DeviceId
 from geopush.core.weather import Observation, WeatherSeen
 from zones import Zone
@@ -86,6 +87,8 @@ def _values(
     if has_consent(person.profile.consents, Purpose.PROFILING, person.now):
         for name, value in person.profile.attributes.items():
             values[f"attributes.{name}"] = values[f"customer.{name}"] = value
+    if asks(offer, "counters"):
+        values |= counter_values(offer, zone.zone_id, person.tallies, person.now)
     return values
 
 

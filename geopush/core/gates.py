@@ -1,6 +1,6 @@
 """The gates of an offer: may we know, is it news, is it for them, here and now."""
 
-from geopush.core.condition import clauses, holds
+from geopush.core.condition import clauses
 from geopush.core.customer import Purpose, has_consent
 from geopush.core.decision import Facts, Gate, Reason, gate, iso
 from geopush.core.offer import Offer, needs_weather, purpose_of
@@ -57,7 +57,7 @@ def audience(offer: Offer, facts: Facts) -> Gate:
         return Gate("audience", "anonymous", "identified", Reason.NOT_IN_AUDIENCE)
     if audience.where is None:
         return Gate("audience")
-    answer = holds(audience.where, facts.values)
+    answer = audience.where.holds(facts.values)
     return gate("audience", answer is True, Reason.NOT_IN_AUDIENCE, answer, True)
 
 
@@ -84,13 +84,11 @@ def conditions(offer: Offer, facts: Facts) -> Gate:
     """Whether all that the offer asks for holds."""
     if offer.conditions is None:
         return Gate("conditions")
-    answer = holds(offer.conditions, facts.values)
+    answer = offer.conditions.holds(facts.values)
     if answer:
         return Gate("conditions", True, True)
-    wrong = next(
-        (one for one in clauses(offer.conditions, facts.values) if one.holds is answer),
-        None,
-    )
+    seen = clauses(offer.conditions.condition, facts.values)
+    wrong = next((one for one in seen if one.holds is answer), None)
     reason = Reason.CONDITION_UNKNOWN if answer is None else Reason.CONDITIONS_DIFFER
     if wrong is None:
         return Gate("conditions", answer, True, reason)
