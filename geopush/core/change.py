@@ -103,6 +103,7 @@ class NewMessage(Struct, frozen=True):
     delivery: Delivery
     decided_at: datetime
     expires_at: datetime
+    inbox: bool
 
 
 class Visited(Struct, frozen=True):

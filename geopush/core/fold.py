@@ -164,6 +164,7 @@ class Fold:
             delivery=offer.delivery,
             decided_at=row.at,
             expires_at=row.at + offer.message.ttl,
+            inbox=offer.message.inbox,
         )
         self._messages.append(message)
         tally = Tally(
