@@ -23,6 +23,15 @@ _TAIL = 2_000  # bytes of the log that an error quotes
 Process = subprocess.Popen[bytes]
 
 
+def attended(
+    command: list[str], when_we_end: signal.Signals, uid: int, gid: int
+) -> list[str]:
+    """Return how to start a program so that it gets a signal if our thread ends."""
+    numbers = (os.getpid(), int(when_we_end), uid, gid)
+    launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *map(str, numbers)]
+    return [*launcher, *command]
+
+
 class Launcher:
     """Starts programs that share a lock until the last of them has ended."""
 
@@ -35,13 +44,10 @@ class Launcher:
         self, command: list[str], lock: int, when_we_end: signal.Signals
     ) -> Process:
         """Start a program as our direct child; it gets a signal if our thread ends."""
-        account = self._account
-        numbers = (os.getpid(), int(when_we_end), account.uid, account.gid)
-        python = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *map(str, numbers)]
         self._said_before = size(self._log)
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [*python, *command],
+                attended(command, when_we_end, self._account.uid, self._account.gid),
                 cwd="/",
                 env=_ENVIRONMENT,
                 stdin=subprocess.DEVNULL,
