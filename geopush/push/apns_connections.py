@@ -16,6 +16,7 @@ class Connections:
     """The connections to one of Apple's two environments."""
 
     def __init__(self, url: str, tls: SSLContext, deadline: timedelta) -> None:
+        """``deadline`` is for connecting, the handshake included."""
         parts = urlsplit(url)
         self._host = parts.hostname or ""
         self._port = parts.port or 443

@@ -55,7 +55,7 @@ class Sandbox:
     ) -> None:
         self.apps = dict(apps)
         self.ca_file = papers.ca_file
-        self.p8_file = papers.p8_file
+        self.p8_file, self.client_file = papers.p8_file, papers.client_file
         self.service_account_file = papers.service_account_file
         self.key_id, self.team_id, self.project_id = KEY_ID, TEAM_ID, PROJECT_ID
         self.inbox = Inbox(clock)
@@ -105,7 +105,7 @@ class Sandbox:
             token_clock=self._token_clock,
         )
         self._running.push_async_callback(apns.stop)
-        port = await apns.start(papers.server_file, papers.server_key_file, port)
+        port = await apns.start(papers, port)
         self.apns_url = f"https://{HOST}:{port}"
 
     async def _start_fcm(self, port: int) -> None:

@@ -6,7 +6,6 @@ import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from uuid import uuid4
 
 from geopush.sandbox.apns_checks import (
@@ -21,6 +20,7 @@ from geopush.sandbox.apns_checks import (
 )
 from geopush.sandbox.apns_h2 import Connection, Headers, Reply
 from geopush.sandbox.apns_tokens import ProviderTokens, Team
+from geopush.sandbox.certificates import Papers
 from geopush.sandbox.clock import Clock
 from geopush.sandbox.inbox import Inbox, Push, read_extras
 from geopush.sandbox.rules import Fault, Gateway, Rules
@@ -49,9 +49,9 @@ class Apns:
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
 
-    async def start(self, server_file: Path, key_file: Path, port: int = 0) -> int:
+    async def start(self, papers: Papers, port: int = 0) -> int:
         """Listen on loopback and return the port."""
-        context = _tls(server_file, key_file)
+        context = _tls(papers)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             self._connection, "127.0.0.1", port, ssl=context
@@ -135,6 +135,9 @@ class _Desk:
         self._apns = apns
         self._tokens = tokens
 
+    def meet(self, certificate: object) -> None:
+        self._tokens.is_certified = bool(certificate)
+
     def trusts(self, headers: Headers) -> bool:
         return self._tokens.refusal(dict(headers).get("authorization")) is None
 
@@ -171,9 +174,11 @@ def _words(aps: object) -> tuple[str | None, str | None]:
     )
 
 
-def _tls(server_file: Path, key_file: Path) -> ssl.SSLContext:
+def _tls(papers: Papers) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(server_file, key_file)
+    context.load_cert_chain(papers.server_file, papers.server_key_file)
+    context.load_verify_locations(papers.ca_file)
+    context.verify_mode = ssl.CERT_OPTIONAL  # who shows none shows provider tokens
     context.set_alpn_protocols(["h2"])
     return context

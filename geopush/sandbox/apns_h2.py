@@ -45,6 +45,9 @@ class Reply(Struct, frozen=True):
 class Desk(Protocol):
     """Who answers the requests of one connection."""
 
+    def meet(self, certificate: object) -> None:
+        """Hear which certificate the client has shown, if any."""
+
     def trusts(self, headers: Headers) -> bool:
         """Say whether the headers carry a valid provider token."""
 
@@ -106,6 +109,7 @@ class Connection(asyncio.Protocol):
         if isinstance(transport, _Wire):
             self._transport = transport
             self._members.add(self)
+            self._desk.meet(transport.get_extra_info("peercert"))
             self._h2.initiate_connection()
             self._flush()
 
