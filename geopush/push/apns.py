@@ -23,6 +23,7 @@ from geopush.core.message import (
 from geopush.push.apns_answer import read_outcome
 from geopush.push.apns_certificate import ClientCertificate, load_certificate
 from geopush.push.apns_connections import Connections
+from geopush.push.apns_protocol import AppleConnection
 from geopush.push.apns_request import Request
 from geopush.push.apns_token import ProviderToken, SigningKey
 from geopush.push.gateway import USUAL, Deadlines, LastLook, unopposed
@@ -86,6 +87,10 @@ class ApnsGateway:
             return Rejected("payload_too_large")
         connections = self._connections[address.environment]
         return await self._exchange(connections, request, last_look)
+
+    def open_connections(self) -> list[AppleConnection]:
+        """List the connections that are up."""
+        return [one for each in self._connections.values() for one in each.all()]
 
     async def close(self) -> None:
         """Close all connections."""

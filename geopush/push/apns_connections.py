@@ -42,6 +42,10 @@ class Connections:
             self._dial()
         return best
 
+    def all(self) -> list[AppleConnection]:
+        """List those that are up."""
+        return list(self._connections)
+
     async def close(self) -> None:
         """Close them all and wait until they are gone."""
         if self._dialing is not None:

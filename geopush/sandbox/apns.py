@@ -8,6 +8,8 @@ from contextlib import suppress
 from datetime import datetime
 from uuid import uuid4
 
+from msgspec import Struct, field
+
 from geopush.sandbox.apns_checks import (
     REASON_FOR,
     STATUS,
@@ -24,6 +26,13 @@ from geopush.sandbox.certificates import Papers
 from geopush.sandbox.clock import Clock
 from geopush.sandbox.inbox import Inbox, Push, read_extras
 from geopush.sandbox.rules import Fault, Gateway, Rules
+
+
+class Traffic(Struct):
+    """What has come in: how many connections, and which credentials they showed."""
+
+    connections: int = 0
+    authorizations: set[str] = field(default_factory=set)
 
 
 class Apns:
@@ -47,6 +56,7 @@ class Apns:
         self._token_clock = token_clock
         self._topic_of: dict[str, str] = {}
         self._connections: set[Connection] = set()
+        self.traffic = Traffic()
         self._server: asyncio.Server | None = None
 
     async def start(self, papers: Papers, port: int = 0) -> int:
@@ -71,6 +81,7 @@ class Apns:
     def answer(self, request: Request, tokens: ProviderTokens) -> Reply:
         """Answer one request as Apple would, or as the rules have it."""
         message_id = _message_id(request)
+        self.traffic.authorizations.add(request.headers.get("authorization", ""))
         reason = self._refusal(request, tokens)
         if reason is not None:
             return self._refuse(message_id, STATUS[reason], reason)
@@ -83,6 +94,7 @@ class Apns:
 
     def _connection(self) -> Connection:
         tokens = ProviderTokens(self._team, self._token_clock)
+        self.traffic.connections += 1
         return Connection(_Desk(self, tokens), self._connections)
 
     def _refusal(self, request: Request, tokens: ProviderTokens) -> str | None:
@@ -149,7 +161,16 @@ def _with_fault(headers: Headers, body: bytes, fault: Fault) -> Reply:
     if fault.retry_after is not None:
         headers = [*headers, ("retry-after", str(fault.retry_after))]
     goaway = json.dumps({"reason": "Shutdown"}).encode() if fault.goaway else None
-    return Reply(headers, body, fault.latency.total_seconds(), fault.drop, goaway)
+    return Reply(
+        headers,
+        body,
+        fault.latency.total_seconds(),
+        drop=fault.drop,
+        reset=fault.reset,
+        hang=fault.hang,
+        split=fault.split,
+        goaway=goaway,
+    )
 
 
 def _message_id(request: Request) -> str:

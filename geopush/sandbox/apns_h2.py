@@ -39,6 +39,9 @@ class Reply(Struct, frozen=True):
     body: bytes = b""
     seconds_late: float = 0.0
     drop: bool = False
+    reset: bool = False
+    hang: bool = False
+    split: bool = False
     goaway: bytes | None = None
 
 
@@ -82,6 +85,7 @@ class _Stream(Struct):
     headers: Headers
     body: bytearray
     unsent: bytes = b""
+    longest_piece: int = KEPT_OF_A_BODY
 
 
 class Connection(asyncio.Protocol):
@@ -181,12 +185,21 @@ class Connection(asyncio.Protocol):
         reply = self._desk.reply(stream.headers, bytes(stream.body))
         if reply.drop:
             self._transport.abort()
+        elif reply.reset:
+            self._break_off(stream_id)
+        elif reply.hang:
+            pass  # for as long as the client likes to wait
         elif reply.seconds_late > 0:
             self._send_later(stream_id, reply)
         else:
             self._send(stream_id, reply)
         if reply.goaway is not None and self._last is None:
             self._say_goodbye(reply.goaway)
+
+    def _break_off(self, stream_id: int) -> None:
+        with self._unless_given_up(stream_id):
+            self._h2.reset_stream(stream_id, ErrorCodes.INTERNAL_ERROR)
+        self._forget(stream_id)
 
     def _send_later(self, stream_id: int, reply: Reply) -> None:
         def send() -> None:
@@ -203,6 +216,8 @@ class Connection(asyncio.Protocol):
         with self._unless_given_up(stream_id):
             self._h2.send_headers(stream_id, reply.headers, end_stream=not reply.body)
             stream.unsent = reply.body
+            if reply.split:
+                stream.longest_piece = len(reply.body) // 2 + 1
         if reply.body:
             self._push_on(stream_id)
         else:
@@ -215,6 +230,7 @@ class Connection(asyncio.Protocol):
             while stream is not None and stream.unsent:
                 window = self._h2.local_flow_control_window(stream_id)
                 room = min(window, self._h2.max_outbound_frame_size)
+                room = min(room, stream.longest_piece)
                 if room <= 0:
                     return
                 piece, stream.unsent = stream.unsent[:room], stream.unsent[room:]
