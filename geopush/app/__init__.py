@@ -177,14 +177,6 @@ def _begin(stack: AsyncExitStack, role: Role, deliver: Deliver, loops: Loops) ->
         _beside(stack, loops.run(), loops.stop)
 
 
-def _supervised(stack: AsyncExitStack, database: Database) -> str:
-    """See to it that the database runs; return how to reach it."""
-    if isinstance(database, str):
-        return database
-    _beside(stack, database.supervise(_note))
-    return database.dsn
-
-
 def _speed_up(
     stack: AsyncExitStack,
     role: Role,
