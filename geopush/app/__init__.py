@@ -33,6 +33,7 @@ from geopush.clock import Clock, mint_id, mint_secret, utc_now
 from geopush.core.identity import Identity
 from geopush.core.occasion import World
 from geopush.core.token import TokenRing
+from geopush.flows.contacts import Contacts
 from geopush.flows.deciding import Deciding
 from geopush.flows.deliver import Deliver
 from geopush.flows.dwell import Dwell
@@ -132,6 +133,7 @@ async def running(
             ),
             profiles=Profiles(pool, suppressions, clock),
             suppress=Suppress(pool, suppressions, clock),
+            contacts=Contacts(pool, clock),
             letters=Letters(pool, lambda: refresh.catalog, clock),
             receipts=Receipts(pool, lambda: refresh.catalog, clock),
             pings=door,
@@ -178,7 +180,10 @@ def _begin(stack: AsyncExitStack, role: Role, deliver: Deliver, loops: Loops) ->
 def _world(settings: Settings, refresh: Refresh) -> Callable[[], World]:
     """What is the same for everybody, as of the moment of asking."""
     seen = timedelta(seconds=settings.dwell_seen_seconds)
-    return lambda: World(refresh.catalog, refresh.weather, settings.timezone, seen)
+    lock = timedelta(seconds=settings.contact_lock_seconds)
+    return lambda: World(
+        refresh.catalog, refresh.weather, settings.timezone, seen, lock
+    )
 
 
 def _latest(
