@@ -29,6 +29,7 @@ from geopush.api.ping_door import PingDoor
 from geopush.api.routes import ROUTES
 from geopush.app.database import Database, database_check, open_database
 from geopush.app.gateways import open_gateways
+from geopush.app.kernel import speed_up
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
 from geopush.core.identity import Identity
 from geopush.core.occasion import World
@@ -101,8 +102,8 @@ async def running(
         stack.push_async_callback(pool.close)
         refresh = Refresh(pool, radius_km=settings.weather_radius_km)
         await refresh.run_once()
-        _beside(stack, refresh.run(dsn))
         metrics = _metrics(refresh)
+        _beside(stack, refresh.run(dsn))
         tokens = TokenRing(await _secrets(pool, "token", clock))
         suppressions = Suppressions(await _secrets(pool, "suppression", clock))
         world = _world(settings, refresh)
@@ -111,6 +112,7 @@ async def running(
         deliver = Deliver(means, open_gateways(settings, clock, stack))
         deciding = Deciding(world, clock, metrics, deliver.wake)
         _begin(stack, role, deliver, Loops(dsn, _loops(pool, world, deciding, clock)))
+        _speed_up(stack, role, settings, refresh, metrics)
         ingest = Ingest(pool, world, clock, metrics, deliver.wake)
         stack.push_async_callback(ingest.drain)
         identities = {
@@ -175,6 +177,26 @@ def _begin(stack: AsyncExitStack, role: Role, deliver: Deliver, loops: Loops) ->
         _beside(stack, deliver.run(), deliver.stop)
     if role in (Role.ALL, Role.LOOPS):
         _beside(stack, loops.run(), loops.stop)
+
+
+def _supervised(stack: AsyncExitStack, database: Database) -> str:
+    """See to it that the database runs; return how to reach it."""
+    if isinstance(database, str):
+        return database
+    _beside(stack, database.supervise(_note))
+    return database.dsn
+
+
+def _speed_up(
+    stack: AsyncExitStack,
+    role: Role,
+    settings: Settings,
+    refresh: Refresh,
+    metrics: Metrics,
+) -> None:
+    """Where pings are matched, match them faster as soon as that can be."""
+    if settings.compiled and role in (Role.ALL, Role.API):
+        _beside(stack, speed_up(refresh, metrics, settings.kernels))
 
 
 def _world(settings: Settings, refresh: Refresh) -> Callable[[], World]:
