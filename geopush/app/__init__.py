@@ -153,14 +153,6 @@ async def running(
         yield Running(front, deliver, refresh, pool, identities)
 
 
-def _supervised(stack: AsyncExitStack, database: Database) -> str:
-    """Where the database is; the embedded one is watched from now on."""
-    if isinstance(database, str):
-        return database
-    _beside(stack, database.supervise(_note))
-    return database.dsn
-
-
 def _loops(
     pool: Pool, world: Callable[[], World], deciding: Deciding, clock: Clock
 ) -> dict[str, Loop]:
