@@ -34,6 +34,7 @@ from geopush.clock import Clock, mint_id, mint_secret, utc_now
 from geopush.core.identity import Identity
 from geopush.core.occasion import World
 from geopush.core.token import TokenRing
+from geopush.flows.contacts import Contacts
 from geopush.flows.deciding import Deciding
 from geopush.flows.deliver import Deliver
 from geopush.flows.dwell import Dwell
@@ -134,6 +135,7 @@ async def running(
             ),
             profiles=Profiles(pool, suppressions, clock),
             suppress=Suppress(pool, suppressions, clock),
+            contacts=Contacts(pool, clock),
             letters=Letters(pool, lambda: refresh.catalog, clock),
             receipts=Receipts(pool, lambda: refresh.catalog, clock),
             pings=door,
@@ -149,14 +151,6 @@ async def running(
             front = Front(door, build_api(parts, routes=ROUTES))
         gc.freeze()  # what is loaded by now is never garbage; no need to look again
         yield Running(front, deliver, refresh, pool, identities)
-
-
-def _supervised(stack: AsyncExitStack, database: Database) -> str:
-    """Where the database is; the embedded one is watched from now on."""
-    if isinstance(database, str):
-        return database
-    _beside(stack, database.supervise(_note))
-    return database.dsn
 
 
 def _loops(
@@ -192,7 +186,10 @@ def _speed_up(
 def _world(settings: Settings, refresh: Refresh) -> Callable[[], World]:
     """What is the same for everybody, as of the moment of asking."""
     seen = timedelta(seconds=settings.dwell_seen_seconds)
-    return lambda: World(refresh.catalog, refresh.weather, settings.timezone, seen)
+    lock = timedelta(seconds=settings.contact_lock_seconds)
+    return lambda: World(
+        refresh.catalog, refresh.weather, settings.timezone, seen, lock
+    )
 
 
 def _latest(

@@ -67,6 +67,7 @@ def facts_of(
         recorded_at=occasion.recorded_at,
         zone=zone,
         zone_timezone=timezone,
+        contact_lock=world.contact_lock,
         device=person.profile.devices[person.device_id],
         profile=person.profile,
         tallies=person.state.tallies,
