@@ -104,7 +104,8 @@ async def running(
         metrics = _metrics(refresh)
         tokens = TokenRing(await _secrets(pool, "token", clock))
         suppressions = Suppressions(await _secrets(pool, "suppression", clock))
-        world = _world(settings, refresh)
+        arms = await _secrets(pool, "experiment", clock)
+        world = _world(settings, refresh, arms[-1])
         latest, lease = _latest(world, refresh), _lease(settings)
         means = Means(pool, latest, clock, metrics, tokens, lease)
         deliver = Deliver(means, open_gateways(settings, clock, stack))
@@ -175,10 +176,14 @@ def _begin(stack: AsyncExitStack, role: Role, deliver: Deliver, loops: Loops) ->
         _beside(stack, loops.run(), loops.stop)
 
 
-def _world(settings: Settings, refresh: Refresh) -> Callable[[], World]:
+def _world(
+    settings: Settings, refresh: Refresh, experiment_key: bytes
+) -> Callable[[], World]:
     """What is the same for everybody, as of the moment of asking."""
     seen = timedelta(seconds=settings.dwell_seen_seconds)
-    return lambda: World(refresh.catalog, refresh.weather, settings.timezone, seen)
+    return lambda: World(
+        refresh.catalog, refresh.weather, settings.timezone, seen, experiment_key
+    )
 
 
 def _latest(
