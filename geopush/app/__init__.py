@@ -106,10 +106,13 @@ async def running(
         _beside(stack, refresh.run(dsn))
         tokens = TokenRing(await _secrets(pool, "token", clock))
         suppressions = Suppressions(await _secrets(pool, "suppression", clock))
-        world = _world(settings, refresh)
+        arms = await _secrets(pool, "experiment", clock)
+        world = _world(settings, refresh, arms[-1])
         latest, lease = _latest(world, refresh), _lease(settings)
-        means = Means(pool, latest, clock, metrics, tokens, lease)
-        deliver = Deliver(means, open_gateways(settings, clock, stack))
+        deliver = Deliver(
+            Means(pool, latest, clock, metrics, tokens, lease),
+            open_gateways(settings, clock, stack),
+        )
         deciding = Deciding(world, clock, metrics, deliver.wake)
         _begin(stack, role, deliver, Loops(dsn, _loops(pool, world, deciding, clock)))
         _speed_up(stack, role, settings, refresh, metrics)
@@ -153,6 +156,14 @@ async def running(
         yield Running(front, deliver, refresh, pool, identities)
 
 
+def _supervised(stack: AsyncExitStack, database: Database) -> str:
+    """See to it that the database runs; return how to reach it."""
+    if isinstance(database, str):
+        return database
+    _beside(stack, database.supervise(_note))
+    return database.dsn
+
+
 def _loops(
     pool: Pool, world: Callable[[], World], deciding: Deciding, clock: Clock
 ) -> dict[str, Loop]:
@@ -183,12 +194,19 @@ def _speed_up(
         _beside(stack, speed_up(refresh, metrics, settings.kernels))
 
 
-def _world(settings: Settings, refresh: Refresh) -> Callable[[], World]:
+def _world(
+    settings: Settings, refresh: Refresh, experiment_key: bytes
+) -> Callable[[], World]:
     """What is the same for everybody, as of the moment of asking."""
     seen = timedelta(seconds=settings.dwell_seen_seconds)
     lock = timedelta(seconds=settings.contact_lock_seconds)
     return lambda: World(
-        refresh.catalog, refresh.weather, settings.timezone, seen, lock
+        refresh.catalog,
+        refresh.weather,
+        settings.timezone,
+        seen,
+        lock,
+        experiment_key,
     )
 
 
