@@ -102,12 +102,12 @@ async def running(
         await refresh.run_once()
         _beside(stack, refresh.run(dsn))
         metrics = _metrics(refresh)
-        gateways = open_gateways(settings, clock, stack)
         tokens = TokenRing(await _secrets(pool, "token", clock))
         suppressions = Suppressions(await _secrets(pool, "suppression", clock))
-        means = Means(pool, refresh.latest, clock, metrics, tokens, _lease(settings))
-        deliver = Deliver(means, gateways)
         world = _world(settings, refresh)
+        latest, lease = _latest(world, refresh), _lease(settings)
+        means = Means(pool, latest, clock, metrics, tokens, lease)
+        deliver = Deliver(means, open_gateways(settings, clock, stack))
         deciding = Deciding(world, clock, metrics, deliver.wake)
         _begin(stack, role, deliver, Loops(dsn, _loops(pool, world, deciding, clock)))
         ingest = Ingest(pool, world, clock, metrics, deliver.wake)
@@ -180,6 +180,18 @@ def _world(settings: Settings, refresh: Refresh) -> Callable[[], World]:
     """What is the same for everybody, as of the moment of asking."""
     seen = timedelta(seconds=settings.dwell_seen_seconds)
     return lambda: World(refresh.catalog, refresh.weather, settings.timezone, seen)
+
+
+def _latest(
+    world: Callable[[], World], refresh: Refresh
+) -> Callable[[], Awaitable[World]]:
+    """The same with every change that is committed by now, by whatever process."""
+
+    async def latest() -> World:
+        await refresh.run_once()
+        return world()
+
+    return latest
 
 
 def _metrics(refresh: Refresh) -> Metrics:

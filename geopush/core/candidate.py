@@ -5,17 +5,17 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from geopush.core.cap import Tally
 from geopush.core.catalog import Catalog
 from geopush.core.condition import Value
 from geopush.core.context import context_values, customer_values, place_of
 from geopush.core.counters import counter_values
 from geopush.core.decide import decide
 from geopush.core.decision import Decision, Facts
-from geopush.core.known import Profile
+from geopush.core.known import Profile, State
 from geopush.core.occasion import Occasion, World
 from geopush.core.offer import Offer, asks
 from geopush.core.ping import DeviceId
+from geopush.core.presence import Whereabouts
 from geopush.core.weather import Observation, WeatherSeen
 from zones import Zone
 
@@ -34,7 +34,7 @@ class Person(Struct, frozen=True):
 
     device_id: DeviceId
     profile: Profile
-    tallies: tuple[Tally, ...]
+    state: State
     now: datetime
 
 
@@ -68,7 +68,9 @@ def facts_of(
         zone_timezone=timezone,
         device=person.profile.devices[person.device_id],
         profile=person.profile,
-        tallies=person.tallies,
+        tallies=person.state.tallies,
+        where=person.state.devices.get(person.device_id, Whereabouts()),
+        reports=person.state.reports,
         weather=weather,
         values=_values(person, zone, timezone, offer, weather),
     )
@@ -85,7 +87,7 @@ def _values(
     values = context_values(offer, zone, timezone, weather, person.now)
     values |= customer_values(person.profile, person.now)
     if asks(offer, "counters"):
-        values |= counter_values(offer, zone.zone_id, person.tallies, person.now)
+        values |= counter_values(offer, zone.zone_id, person.state.tallies, person.now)
     return values
 
 

@@ -6,7 +6,7 @@ open gives the one reason.
 
 from collections.abc import Callable
 
-from geopush.core import gates, restraint
+from geopush.core import gates, restraint, stop_when
 from geopush.core.compose import Unsayable, compose
 from geopush.core.decision import Decision, Facts, Gate, Reason, Verdict
 from geopush.core.offer import Offer
@@ -23,6 +23,7 @@ GATES: tuple[Callable[[Offer, Facts], Gate], ...] = (
     gates.schedule,
     gates.weather,
     gates.conditions,
+    stop_when.stops,
     restraint.paused,
     restraint.muted,
     restraint.quiet,

@@ -10,6 +10,8 @@ from geopush.core.cap import Tally
 from geopush.core.condition import Value
 from geopush.core.known import DeviceProfile, Profile
 from geopush.core.message import Content
+from geopush.core.presence import Whereabouts
+from geopush.core.receipt import Report
 from geopush.core.weather import Observation
 from zones import Zone
 
@@ -32,6 +34,7 @@ class Reason(StrEnum):
     WEATHER_STALE = auto()
     CONDITION_UNKNOWN = auto()
     CONDITIONS_DIFFER = auto()
+    STOPPED = auto()
     PAUSED_BY_CUSTOMER = auto()
     MUTED_BY_CUSTOMER = auto()
     QUIET_HOURS = auto()
@@ -70,6 +73,8 @@ class Facts(Struct, frozen=True):
     device: DeviceProfile
     profile: Profile
     tallies: tuple[Tally, ...]
+    where: Whereabouts
+    reports: tuple[Report, ...]
     weather: Observation | str
     values: Mapping[str, Value]
 

@@ -17,7 +17,6 @@ from geopush.core.condition import (
     Check,
     Condition,
     Not,
-    Operator,
     Values,
     passes,
 )
@@ -26,6 +25,7 @@ from geopush.core.occasion import World
 from geopush.core.offer import Offer
 from geopush.core.ping import CustomerKey
 from geopush.core.schedule import runs_at
+from geopush.core.stop_when import lenient
 from geopush.core.trigger import On, waits_for
 from zones import Zone, ZoneId
 
@@ -139,14 +139,5 @@ def _check(check: Check, values: Values, held: bool) -> tuple[Answer, Answer]:
     if check.field.startswith(CUSTOMER_ROOTS):
         return True, True
     seen = values.get(check.field)
-    answer = passes(_lenient(check) if held else check, seen)
+    answer = passes(lenient(check) if held else check, seen)
     return answer, None if answer is None else not answer
-
-
-def _lenient(check: Check) -> Check:
-    """The check as it holds on to what it held."""
-    if check.off is None:
-        return check
-    rises = check.operator in (Operator.GTE, Operator.GT)
-    operator = Operator.GTE if rises else Operator.LTE
-    return Check(check.field, operator, check.off)

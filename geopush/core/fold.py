@@ -60,7 +60,7 @@ class Fold:
         self, device_id: DeviceId, occasions: Sequence[Occasion], world: World
     ) -> None:
         """Decide about what happened together: at most one offer goes out."""
-        person = Person(device_id, self.profile, tuple(self._tallies), self.now)
+        person = Person(device_id, self.profile, self._state(), self.now)
         found = candidates(person, occasions, world)
         fitting = [one for one in found if _competes(one)]
         ranks = [rank(one.offer, one.occasion.zone_id) for one in fitting]
@@ -68,6 +68,15 @@ class Fold:
         chosen = None if place is None else fitting[place]
         for one in found:
             self._settle(device_id, one, chosen)
+
+    def _state(self) -> State:
+        """What has become of the customer so far."""
+        return replace(
+            self._known.state,
+            devices=self.devices,
+            tallies=tuple(self._tallies),
+            now=self.now,
+        )
 
     def visit(self, device_id: DeviceId, fixes: Sequence[Seen]) -> None:
         """Correct the visits of a device by what one upload told, in any order."""
@@ -104,11 +113,12 @@ class Fold:
         if (most := self.profile.preferences.max_messages) is not None:
             kept = max(kept, longest([most.window]))
         recent = tuple(one for one in self._tallies if self.now - one.at <= kept)
+        state = replace(self._state(), tallies=recent)
         seen = [one.recorded_at for one in self.devices.values() if one.recorded_at]
         moved = compare(self._known.state.devices, self.devices, self._due)
         return Change(
             known=self._known,
-            state=State(self.devices, recent, self.now),
+            state=state,
             seen=max(seen, default=None),
             came=moved.came,
             left=moved.left,

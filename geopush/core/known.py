@@ -11,6 +11,7 @@ from geopush.core.customer import Consent, Preferences, Purpose
 from geopush.core.message import Platform
 from geopush.core.ping import CustomerKey, DeviceId
 from geopush.core.presence import Whereabouts
+from geopush.core.receipt import Report
 from geopush.core.suppression import Stop
 
 FORMAT = (
@@ -20,11 +21,15 @@ Attribute = str | float | int | bool | None
 
 
 class State(Struct, frozen=True, array_like=True):
-    """What pings change: whereabouts, tallies, and the last moment of deciding."""
+    """What happens to a customer: whereabouts, tallies, the last moment of deciding.
+
+    ``reports`` are what stops may ask for.
+    """
 
     devices: dict[DeviceId, Whereabouts] = {}
     tallies: tuple[Tally, ...] = ()
     now: datetime | None = None
+    reports: tuple[Report, ...] = ()
 
 
 class DeviceProfile(Struct, frozen=True, omit_defaults=True):

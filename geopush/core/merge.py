@@ -12,6 +12,7 @@ from geopush.core.cap import Tally
 from geopush.core.customer import Preferences, stricter
 from geopush.core.known import Known, Profile, State
 from geopush.core.ping import CustomerKey, DeviceId
+from geopush.core.receipt import MOST_REPORTS, Report
 from geopush.core.suppression import Stop, merged, passed_on
 
 UNBORN = -1  # the version of a row that is not written yet
@@ -78,7 +79,14 @@ def _merge_states(named: State, anonymous: State) -> State:
         devices={**named.devices, **anonymous.devices},
         tallies=_add_up(named.tallies, anonymous.tallies),
         now=max(moments, default=None),
+        reports=_report_together(named.reports, anonymous.reports),
     )
+
+
+def _report_together(
+    one: tuple[Report, ...], other: tuple[Report, ...]
+) -> tuple[Report, ...]:
+    return tuple(sorted({*one, *other}, key=lambda report: report.at))[-MOST_REPORTS:]
 
 
 def _add_up(one: tuple[Tally, ...], other: tuple[Tally, ...]) -> tuple[Tally, ...]:

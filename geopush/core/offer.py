@@ -21,7 +21,7 @@ from geopush.core.query_reader import is_query, read_query
 from geopush.core.rule import Rule, compile_rule
 from geopush.core.schedule import Schedule, check_schedule
 from geopush.core.shape import MISFITS, Word, piece, pieces, read
-from geopush.core.trigger import Trigger, Words, read_triggers, waits_for
+from geopush.core.trigger import On, Trigger, Words, read_triggers, waits_for
 from geopush.core.wording import MessageDocument, MessageTemplate, read_message
 from zones import Problem
 
@@ -197,14 +197,27 @@ def _read_parts(raw: object, problems: list[Problem]) -> _Parts:
     check_experiment(tree.get("experiment"), "$.experiment", problems)
     for index, stop in pieces(tree, "stop_when", StopWhen):
         check_stop(stop, f"$.stop_when[{index}]", problems)
+    triggers = _triggers(tree, problems)
+    _check_leaving(tree, triggers, problems)
     return _Parts(
-        triggers=_triggers(tree, problems),
+        triggers=triggers,
         conditions=_rule(
             tree.get("conditions"), "$.conditions", CONDITION_ROOTS, problems
         ),
         where=_rule(where, "$.audience.where", AUDIENCE_ROOTS, problems),
         message=read_message(tree.get("message"), "$.message", problems),
     )
+
+
+def _check_leaving(
+    tree: dict[str, object], triggers: tuple[Trigger, ...], problems: list[Problem]
+) -> None:
+    """Note a stop that comes with the very thing that is waited for."""
+    for index, stop in pieces(tree, "stop_when", StopWhen):
+        if stop.left_zone and any(On.EXIT in (one.on or ()) for one in triggers):
+            text = 'stops whatever waits for "exit"; remove one of them'
+            place = f"$.stop_when[{index}].left_zone"
+            problems.append(Problem(place, "impossible_stop", text))
 
 
 def _check_schedule(tree: dict[str, object], problems: list[Problem]) -> None:

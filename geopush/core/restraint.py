@@ -1,9 +1,11 @@
 """The gates of restraint: what the customer wants, and how often is too often."""
 
+from datetime import datetime
+
 from geopush.core.cap import DEFAULT_CAPS, Cap, Scope, Tally, count
 from geopush.core.decision import Facts, Gate, Reason, gate, iso
 from geopush.core.offer import Offer
-from geopush.core.schedule import is_quiet
+from geopush.core.schedule import is_quiet, quiet_until
 
 
 def stopped(_: Offer, facts: Facts) -> Gate:
@@ -32,6 +34,14 @@ def quiet(_: Offer, facts: Facts) -> Gate:
     timezone = facts.device.timezone
     loud = quiet is None or not is_quiet(quiet, facts.now, timezone)
     return gate("quiet_hours", loud, Reason.QUIET_HOURS, timezone)
+
+
+def quiet_over(facts: Facts) -> datetime | None:
+    """When the customer may be spoken to again; None if never."""
+    quiet = facts.profile.preferences.quiet_hours
+    if quiet is None:
+        return facts.now
+    return quiet_until(quiet, facts.now, facts.device.timezone)
 
 
 def customer_limit(offer: Offer, facts: Facts) -> Gate:

@@ -96,11 +96,6 @@ class Refresh:
         self._trouble = None
         return self.revision
 
-    async def latest(self) -> Catalog:
-        """Return the catalog with every change that is committed by now."""
-        await self.run_once()
-        return self._catalog
-
     async def reached(self, revision: int) -> None:
         """Return once this revision is in force in this process."""
         while self.revision < revision:

@@ -109,6 +109,11 @@ from tests.core.sample_offers import ICE_CREAM, PLAIN, a_message, parsed
         ),
         ({"stop_when": [{}]}, "$.stop_when[0]", "ambiguous_stop"),
         (
+            {"stop_when": [{"left_zone": True}], "trigger": {"on": ["exit"]}},
+            "$.stop_when[0].left_zone",
+            "impossible_stop",
+        ),
+        (
             {"stop_when": [{"left_zone": True, "within": "P1D"}]},
             "$.stop_when[0].within",
             "ambiguous_stop",
