@@ -127,6 +127,7 @@ async def running(
             clock=clock,
             pool=pool,
             refresh=refresh,
+            world=world,
             publish=Publish(pool, refresh, clock),
             register=Register(
                 pool,
