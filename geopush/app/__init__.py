@@ -17,6 +17,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum, auto
+from importlib import import_module
 
 from litestar.types import ASGIApp
 
@@ -28,14 +29,13 @@ from geopush.api.parts import Knobs, Parts
 from geopush.api.ping_door import PingDoor
 from geopush.api.routes import ROUTES
 from geopush.app.database import Database, database_check, open_database
-from geopush.app.gateways import open_gateways
 from geopush.app.kernel import speed_up
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
 from geopush.core.fold import World
 from geopush.core.identity import Identity
 from geopush.core.token import TokenRing
 from geopush.flows.deciding import Deciding
-from geopush.flows.deliver import Deliver
+from geopush.flows.deliver import Deliver, Gateways
 from geopush.flows.dwell import Dwell
 from geopush.flows.ingest import Ingest
 from geopush.flows.lane import Means
@@ -91,6 +91,7 @@ async def running(
     Call it from the main thread: the embedded database ends when its starter does.
     """
     async with AsyncExitStack() as stack:
+        _keep_garbage(stack)
         database = await open_database(
             settings, stack, migrating=migrating, durable=durable
         )
@@ -101,7 +102,7 @@ async def running(
         await refresh.run_once()
         metrics = _metrics(refresh)
         _beside(stack, refresh.run(dsn))
-        gateways = open_gateways(settings, clock, stack)
+        gateways = _gateways(settings, clock, stack)
         tokens = TokenRing(await _secrets(pool, "token", clock))
         means = Means(pool, refresh.latest, clock, metrics, tokens, _lease(settings))
         deliver = Deliver(means, gateways)
@@ -143,8 +144,20 @@ async def running(
             front: ASGIApp = build_api(parts, routes=health.ROUTES)
         else:
             front = Front(door, build_api(parts, routes=ROUTES))
-        gc.freeze()  # what is loaded by now is never garbage; no need to look again
+        _look_for_garbage()
         yield Running(front, deliver, refresh, pool, identities)
+
+
+def _keep_garbage(stack: AsyncExitStack) -> None:
+    """Look for none while so much is loaded that is none."""
+    gc.disable()
+    stack.callback(gc.enable)
+
+
+def _look_for_garbage() -> None:
+    """Look for some from now on, but not among what is there: it stays."""
+    gc.freeze()
+    gc.enable()
 
 
 def _loops(
@@ -183,6 +196,15 @@ def _speed_up(
     """Where pings are matched, match them faster as soon as that can be."""
     if settings.compiled and role in (Role.ALL, Role.API):
         _beside(stack, speed_up(refresh, metrics, settings.kernels))
+
+
+def _gateways(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Gateways:
+    """The gateways, whose libraries take long to load, if there are any."""
+    if settings.apns_key is None and settings.fcm_service_account is None:
+        return {}
+    module = import_module("geopush.app.gateways")
+    gateways: Gateways = module.open_gateways(settings, clock, stack)
+    return gateways
 
 
 def _world(settings: Settings, refresh: Refresh) -> Callable[[], World]:
