@@ -109,6 +109,11 @@ from tests.core.sample_offers import ICE_CREAM, PLAIN, a_message, parsed
         ),
         ({"stop_when": [{}]}, "$.stop_when[0]", "ambiguous_stop"),
         (
+            {"stop_when": [{"left_zone": True}], "trigger": {"on": ["exit"]}},
+            "$.stop_when[0].left_zone",
+            "impossible_stop",
+        ),
+        (
             {"stop_when": [{"left_zone": True, "within": "P1D"}]},
             "$.stop_when[0].within",
             "ambiguous_stop",
@@ -287,7 +292,8 @@ def test_whatever_stands_anywhere_is_either_taken_or_told(
     else:
         assert answer.document == raw
         assert b"\x00" not in repr(answer).encode()
-        msgspec.msgpack.encode(answer.conditions)
+        rule = answer.conditions
+        msgspec.msgpack.encode(None if rule is None else rule.condition)
         compose(answer, {"zone.name": "x", "weather.temperature_c": 22.5}, "en")
 
 
