@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 
 from benchmarks import change, door, growth, ingest, match, stress, threads, where
-from benchmarks.kernel import have_kernel
+from benchmarks.kernel import compile_kernel
 from benchmarks.page import PAGE, beginning, keep
 from benchmarks.report import Table, goals_table
 
@@ -34,7 +34,7 @@ def main() -> None:
     asked = _parser().parse_args()
     names = _chosen(asked.names)
     began = beginning()
-    have_kernel()
+    compile_kernel()
     made: dict[str, list[Table]] = {}
     for name in names:
         print(f"measuring {name} ...", file=sys.stderr)

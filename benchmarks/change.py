@@ -42,7 +42,8 @@ def run(asked: Namespace) -> list[Table]:
         name: partial(open_changing, name, build, count)
         for name, build in names.items()
     }
-    scores = compete(openers, 3 if asked.quick else 9, last_core())
+    rounds = 3 if asked.quick else 9
+    scores = compete(openers, rounds, last_core(), hurry=asked.quick)
     base, tree, ours = scores[BASE], scores[BASE_TREE], scores[OURS]
     rows = [
         [

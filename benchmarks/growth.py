@@ -45,7 +45,7 @@ def by_batch(asked: Namespace) -> list[Table]:
         BASE: partial(match.open_base, contest),
         PER_PING: partial(match.open_peer, PER_PING, contest),
     }
-    scores = compete(openers, contest.rounds, last_core())
+    scores = compete(openers, contest.rounds, last_core(), hurry=asked.quick)
     columns = ("pings a call", *scores, f"x {OURS}")
     rows = [
         [
@@ -74,6 +74,7 @@ def by_zones(asked: Namespace) -> list[Table]:
             | {BASE: partial(match.open_base, one)},
             one.rounds,
             last_core(),
+            hurry=asked.quick,
         )
         for count, one in contests.items()
     }
@@ -91,6 +92,7 @@ def by_vertices(asked: Namespace) -> list[Table]:
             {name: partial(open_fine, name, each, contest) for name in (OURS, BASE)},
             contest.rounds,
             last_core(),
+            hurry=asked.quick,
         )
         for each in corners
     }

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from geopush.bench.matching import compile_kernel
+from geopush.bench.matching import have_kernel
 
 DIRECTORY = Path(__file__).parent.parent / ".bench_cache" / "kernel"
 
 
-def have_kernel() -> None:
+def compile_kernel() -> None:
     """Compile the kernel if it is not there; without a compiler there is no contest."""
-    if not compile_kernel(DIRECTORY):
+    if not have_kernel(DIRECTORY):
         raise SystemExit("the benchmarks need numba: pip install 'geopush[fast]'")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Generic, NamedTuple, TypeVar
 
 Facts = TypeVar("Facts")
@@ -48,27 +49,28 @@ def compete(
     rounds: int,
     core: int | None = None,
     tell: Tell | None = None,
+    *,
+    hurry: bool = False,
 ) -> dict[str, Scores[Facts]]:
     """Open each contender in its own process and measure all of them each round.
 
-    If a core is given, all of them run there, one at a time.
+    If a core is given, all of them run there, one at a time; in a hurry they are built
+    at once, on all cores.
     """
-    spawn = multiprocessing.get_context("spawn")
     tell = tell or _keep_quiet
     pipes: dict[str, Connection] = {}
-    scores: dict[str, Scores[Facts]] = {}
-    processes = []
+    processes: list[BaseProcess] = []
+    cores = None if hurry or core is None else {core}
     try:
         for name, opener in openers.items():
             tell(f"building: {name}")
-            pipes[name], theirs = spawn.Pipe()
-            process = spawn.Process(
-                target=_serve, args=(theirs, opener, core), daemon=True
-            )
-            process.start()
+            pipes[name], process = _start(opener, cores)
             processes.append(process)
-            theirs.close()
-            scores[name] = Scores(pipes[name].recv(), [])
+            if not hurry:
+                pipes[name].poll(None)
+        scores: dict[str, Scores[Facts]] = {
+            name: Scores(pipe.recv(), []) for name, pipe in pipes.items()
+        }
         for number in range(rounds + 1):
             tell(f"round {number} of {rounds}")
             for name, pipe in pipes.items():
@@ -103,9 +105,20 @@ def last_core() -> int | None:
     return max(os.sched_getaffinity(0))
 
 
-def _serve(pipe: Connection, opener: Opener[Facts], core: int | None) -> None:
-    if core is not None:
-        os.sched_setaffinity(0, {core})
+def _start(
+    opener: Opener[Facts], cores: set[int] | None
+) -> tuple[Connection, BaseProcess]:
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    process = spawn.Process(target=_serve, args=(theirs, opener, cores), daemon=True)
+    process.start()
+    theirs.close()
+    return ours, process
+
+
+def _serve(pipe: Connection, opener: Opener[Facts], cores: set[int] | None) -> None:
+    if cores is not None:
+        os.sched_setaffinity(0, cores)
     with opener() as contender:
         pipe.send(contender.facts)
         while True:

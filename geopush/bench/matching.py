@@ -7,22 +7,24 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+import zones
 from geopush.bench.contest import Contender, Measures, rate
 from geopush.bench.pings import Floats, Pings
+from geopush.errors import GeopushError
 from zones import (
     Covering,
     IndexKind,
     Kernel,
     Zone,
     build_index,
-    load_kernel,
+    has_compiler,
+    kept_kernel,
     rehearse,
 )
 
@@ -30,6 +32,8 @@ Codes = NDArray[np.int64]  # pairs of a ping and a zone's number
 Ask = Callable[[Floats, Floats], object]
 Clock = Callable[[], float]
 
+SOURCES = Path(zones.__file__).parent.parent  # these are compiled, and no others
+TAIL = 500  # characters of what the compiler said that are told
 PIECES = 4_096  # different calls; then the first comes again
 LAP = 0.002  # seconds of calls between two looks at the clock
 AT_ONCE = 1_000  # pings a call when answers are compared
@@ -54,33 +58,35 @@ class Built(Struct, frozen=True):
 
 @contextmanager
 def open_own(
-    zones: Sequence[Zone], course: Course, kernel_directory: str | None
+    some: Sequence[Zone], course: Course, kernel_directory: str | None
 ) -> Iterator[Contender[Built]]:
     """Build our index, with the compiled kernel if one is kept in a directory."""
     kernel = loaded_kernel(kernel_directory)
     before, started = resident(), time.process_time()
-    index = build_index(zones, IndexKind.CELLS, kernel)
+    index = build_index(some, IndexKind.CELLS, kernel)
     seconds, megabytes = time.process_time() - started, resident() - before
     answers = collected(index.covering, coded, course.compared)
     facts = Built(seconds, megabytes, answers)
     yield Contender(facts, measuring(index.covering, course))
 
 
-def compile_kernel(directory: Path) -> bool:
+def have_kernel(directory: Path) -> bool:
     """Have the kernel compiled in a directory; tell whether there is a compiler.
 
     It is done in a process of its own, once; from then on it is only loaded.
     """
-    if find_spec("numba") is None:
+    if not has_compiler():
         return False
     command = [sys.executable, "-m", "zones.kernel", str(directory)]
-    subprocess.run(command, check=True)
+    done = subprocess.run(command, cwd=SOURCES, capture_output=True, text=True)
+    if done.returncode:
+        raise GeopushError(f"the kernel could not be compiled: {done.stderr[-TAIL:]}")
     return True
 
 
 def loaded_kernel(directory: str | None) -> Kernel | None:
     """Return the kernel, used once, so that what it needs once is there already."""
-    kernel = None if directory is None else load_kernel(directory)
+    kernel = None if directory is None else kept_kernel(directory)
     if kernel is not None:
         rehearse(kernel)
     return kernel
@@ -98,9 +104,11 @@ def collected(
     pings: Pings,
 ) -> Codes:
     """Return the pairs of ping and zone of many pings, asked in parts, sorted."""
+    lons, lats = pings
     codes = [np.zeros(0, dtype=np.int64)]
-    for number, piece in enumerate(cut(pings, AT_ONCE)):
-        codes.append(code(ask(*piece)) + (number * AT_ONCE << 32))
+    for at in range(0, len(lons), AT_ONCE):
+        answer = ask(lons[at : at + AT_ONCE], lats[at : at + AT_ONCE])
+        codes.append(code(answer) + (at << 32))
     return np.sort(np.concatenate(codes))
 
 
@@ -125,7 +133,7 @@ def measuring(
 
 
 def cut(pings: Pings, size: int) -> list[Pings]:
-    """Return pings in parts of one size, the first few thousand of them."""
+    """Return pings in calls of one size, the first few thousand; a rest is left."""
     lons, lats = pings
     starts = range(0, max(1, len(lons) - size + 1), size)[:PIECES]
     return [(lons[at : at + size], lats[at : at + size]) for at in starts]

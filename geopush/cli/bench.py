@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from geopush.bench.contest import Tell
-from geopush.bench.matching import compile_kernel
+from geopush.bench.matching import have_kernel
 from geopush.bench.own import BATCHES, FINER, ROUNDS, Report, Wish, measure, plot_of
 from geopush.cli.output import refuse, show
 from geopush.errors import GeopushError
@@ -114,9 +114,9 @@ def _read(file: Path) -> list[Zone]:
 
 
 def _kernel_directory(tell: Tell) -> str | None:
-    directory = read_environment().data / "kernel"
+    directory = read_environment().kernels
     tell("compiling the kernel, the first time for about half a minute")
-    if compile_kernel(directory):
+    if have_kernel(directory):
         return str(directory)
     text = "measuring without the compiled kernel: pip install 'geopush[fast]'"
     click.echo(text, err=True)

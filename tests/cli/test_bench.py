@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import Terminal
+from zones import Kernel
 
 SHORT = ("--seconds", "0", "--pings", "300")
 
@@ -52,13 +53,10 @@ def test_zones_are_measured_and_no_answer_is_wrong(
     assert sorted(rates, key=int) == ["1", "256", "4096"]
 
 
-@pytest.mark.slow
 def test_the_compiled_kernel_is_measured_beside_the_plain_loops(
-    terminal: Terminal, stores: Path, pytestconfig: pytest.Config
+    terminal: Terminal, stores: Path, kernel: Kernel, kernel_dir: Path
 ) -> None:
-    pytest.importorskip("numba")
-    kept = pytestconfig.cache.mkdir("kernel")  # where other tests have it compiled too
-    terminal.set(GEOPUSH_DATA_DIR=str(kept.parent))
+    terminal.set(GEOPUSH_KERNEL_DIR=str(kernel_dir))
     done = terminal.geopush("bench", "--zones", stores, *SHORT, "--json")
     assert done.code == 0
     assert [one["wrong"] for one in figures(done.json()).values()] == [0, 0]
