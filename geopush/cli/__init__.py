@@ -13,6 +13,7 @@ COMMANDS = {
     "serve": "geopush.cli.serve",
     "migrate": "geopush.cli.migrate",
     "demo": "geopush.cli.demo",
+    "bench": "geopush.cli.bench",
     "simulate": "geopush.cli.simulate",
     "zones": "geopush.cli.zones",
     "offers": "geopush.cli.offers",
