@@ -34,6 +34,7 @@ from geopush.core.identity import Identity
 from geopush.core.occasion import World
 from geopush.core.token import TokenRing
 from geopush.flows.deciding import Deciding
+from geopush.flows.defer import Defer
 from geopush.flows.deliver import Deliver
 from geopush.flows.dwell import Dwell
 from geopush.flows.ingest import Ingest
@@ -164,6 +165,7 @@ def _loops(
     """What happens without a ping, in one process at a time."""
     return {
         "dwell": Dwell(pool, deciding, clock).run_once,
+        "defer": Defer(pool, deciding, clock).run_once,
         "recheck": Recheck(pool, world, deciding, clock).run_once,
     }
 

@@ -23,8 +23,9 @@ from zones import Zone
 
 
 class Candidate(Struct, frozen=True):
-    """An offer for a customer on an occasion, and what the gates said."""
+    """An offer for a device on an occasion, and what the gates said."""
 
+    device_id: DeviceId
     offer: Offer
     occasion: Occasion
     decision: Decision
@@ -55,7 +56,9 @@ def candidates(
             facts = facts_of(person, occasion, zone, offer, world)
             seen = None if isinstance(facts.weather, str) else facts.weather.seen()
             decision = decide(offer, facts)
-            found.append(Candidate(offer, occasion, decision, seen, facts.arm))
+            found.append(
+                Candidate(person.device_id, offer, occasion, decision, seen, facts.arm)
+            )
     return found
 
 
@@ -69,6 +72,8 @@ def facts_of(
     return Facts(
         now=person.now,
         recorded_at=occasion.recorded_at,
+        seen_at=occasion.seen_at or occasion.recorded_at,
+        still=occasion.still,
         zone=zone,
         zone_timezone=timezone,
         device=person.profile.devices[person.device_id],

@@ -27,7 +27,8 @@ class Occasion(Struct, frozen=True):
     """What may be a reason to speak: of which kind, at which zone, when and where.
 
     ``key`` tells it from others of its kind; with an ``offer_id`` it is one for that
-    offer alone.
+    offer alone. One that was put off may not be ``still`` true; if it is, it was last
+    ``seen_at`` that moment.
     """
 
     kind: str
@@ -36,3 +37,5 @@ class Occasion(Struct, frozen=True):
     recorded_at: datetime
     point: Point | None
     offer_id: str | None = None
+    still: bool = True
+    seen_at: datetime | None = None
