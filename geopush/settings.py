@@ -19,6 +19,7 @@ INJECTED = ("GEOPUSH_SERVICE_", "GEOPUSH_PORT_")
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[float, Meta(gt=0)]
+NotNegative = Annotated[float, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=1)]
 
 
@@ -31,6 +32,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     data_dir: str | None = None
     pg_bin: str | None = None
     pool_size: Count = 6
+    compiled: bool = True
+    kernel_dir: str | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     apps: str = "demo"
     timezone: str = "UTC"
@@ -55,6 +58,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     fcm_project: str | None = None
     fcm_url: str | None = None
     send_seconds: Positive = 30.0
+    one_message_seconds: NotNegative = 60.0
 
     @property
     def app_names(self) -> tuple[str, ...]:
@@ -67,6 +71,15 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         if self.data_dir is not None:
             return Path(self.data_dir).absolute()
         return Path.home() / ".local" / "share" / "geopush"
+
+    @property
+    def kernels(self) -> Path:
+        """Where the compiled loops of matching are kept from one start to the next."""
+        if self.kernel_dir is not None:
+            return Path(self.kernel_dir).absolute()
+        if self.database_url is None:
+            return self.data / "kernel"
+        return Path.home() / ".cache" / "geopush" / "kernel"
 
 
 SECRETS = ("database_url", "metrics_token", "apns_key", "fcm_service_account")

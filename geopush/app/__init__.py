@@ -29,6 +29,7 @@ from geopush.api.ping_door import PingDoor
 from geopush.api.routes import ROUTES
 from geopush.app.database import Database, database_check, open_database
 from geopush.app.gateways import open_gateways
+from geopush.app.kernel import speed_up
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
 from geopush.core.identity import Identity
 from geopush.core.occasion import World
@@ -101,17 +102,17 @@ async def running(
         stack.push_async_callback(pool.close)
         refresh = Refresh(pool, radius_km=settings.weather_radius_km)
         await refresh.run_once()
-        _beside(stack, refresh.run(dsn))
         metrics = _metrics(refresh)
+        _beside(stack, refresh.run(dsn))
         tokens = TokenRing(await _secrets(pool, "token", clock))
         suppressions = Suppressions(await _secrets(pool, "suppression", clock))
-        arms = await _secrets(pool, "experiment", clock)
-        world = _world(settings, refresh, arms[-1])
+        world = _world(settings, refresh, await _secrets(pool, "experiment", clock))
         latest, lease = _latest(world, refresh), _lease(settings)
         means = Means(pool, latest, clock, metrics, tokens, lease)
         deliver = Deliver(means, open_gateways(settings, clock, stack))
         deciding = Deciding(world, clock, metrics, deliver.wake)
         _begin(stack, role, deliver, Loops(dsn, _loops(pool, world, deciding, clock)))
+        _speed_up(stack, role, settings, refresh, metrics)
         ingest = Ingest(pool, world, clock, metrics, deliver.wake)
         stack.push_async_callback(ingest.drain)
         identities = {
@@ -178,13 +179,29 @@ def _begin(stack: AsyncExitStack, role: Role, deliver: Deliver, loops: Loops) ->
         _beside(stack, loops.run(), loops.stop)
 
 
+def _speed_up(
+    stack: AsyncExitStack,
+    role: Role,
+    settings: Settings,
+    refresh: Refresh,
+    metrics: Metrics,
+) -> None:
+    """Where pings are matched, match them faster as soon as that can be."""
+    if settings.compiled and role in (Role.ALL, Role.API):
+        _beside(stack, speed_up(refresh, metrics, settings.kernels))
+
+
 def _world(
-    settings: Settings, refresh: Refresh, experiment_key: bytes
+    settings: Settings, refresh: Refresh, experiment_keys: Sequence[bytes]
 ) -> Callable[[], World]:
     """What is the same for everybody, as of the moment of asking."""
-    seen = timedelta(seconds=settings.dwell_seen_seconds)
     return lambda: World(
-        refresh.catalog, refresh.weather, settings.timezone, seen, experiment_key
+        catalog=refresh.catalog,
+        weather=refresh.weather,
+        timezone=settings.timezone,
+        dwell_seen=timedelta(seconds=settings.dwell_seen_seconds),
+        experiment_key=experiment_keys[-1],  # the first there ever was
+        one_within=timedelta(seconds=settings.one_message_seconds),
     )
 
 

@@ -106,6 +106,7 @@ class NewMessage(Struct, frozen=True):
     delivery: Delivery
     decided_at: datetime
     expires_at: datetime
+    inbox: bool
 
 
 class Visited(Struct, frozen=True):

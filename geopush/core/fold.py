@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 from msgspec.structs import replace
 
-from geopush.core.arbitrate import rank, winner
+from geopush.core.arbitrate import taken_by, waits_its_turn, winner
 from geopush.core.candidate import Candidate, Person, candidates
 from geopush.core.cap import Tally, longest
 from geopush.core.catalog import Catalog
@@ -63,7 +63,19 @@ class Fold:
         self, device_id: DeviceId, occasions: Sequence[Occasion], world: World
     ) -> None:
         """Decide about what happened together: at most one offer goes out."""
-        self._compete(candidates(self._person(device_id), occasions, world))
+        self.decide_among([(device_id, one) for one in occasions], world)
+
+    def decide_among(
+        self, occasions: Sequence[tuple[DeviceId, Occasion]], world: World
+    ) -> None:
+        """Decide about what happened to several devices at once, as one."""
+        people = {device_id: self._person(device_id) for device_id, _ in occasions}
+        found = [
+            candidate
+            for device_id, one in occasions
+            for candidate in candidates(people[device_id], [one], world)
+        ]
+        self._compete(found, world)
 
     def resume(self, world: World) -> None:
         """Decide again about all that was put off until now, together."""
@@ -82,15 +94,16 @@ class Fold:
                 where = self.devices.get(device_id, Whereabouts())
                 again = occasion_again(one, where, self.now)
                 found += candidates(self._person(device_id), [again], world)
-        self._compete(found)
+        self._compete(found, world)
 
-    def _compete(self, found: Sequence[Candidate]) -> None:
-        fitting = [one for one in found if _competes(one)]
-        ranks = [rank(one.offer, one.occasion.zone_id) for one in fitting]
-        place = winner(ranks)
-        chosen = None if place is None else fitting[place]
+    def _compete(self, found: Sequence[Candidate], world: World) -> None:
+        """Let one win; what was decided a moment ago has won already."""
+        earlier = taken_by(self._tallies, world.one_within, self.now)
+        open_to = [one for one in found if not (earlier and waits_its_turn(one))]
+        chosen = winner(open_to, self.profile.preferences)
+        won_by = earlier if chosen is None else chosen.offer.offer_id
         for one in found:
-            self._settle(one, chosen)
+            self._settle(one, chosen, won_by)
 
     def _person(self, device_id: DeviceId) -> Person:
         whose = self._known.customer.customer_id
@@ -172,11 +185,13 @@ class Fold:
             visits=tuple(self._visits.values()),
         )
 
-    def _settle(self, one: Candidate, chosen: Candidate | None) -> None:
+    def _settle(
+        self, one: Candidate, chosen: Candidate | None, won_by: str | None
+    ) -> None:
         """Write down what a candidate came to; the chosen one becomes a message."""
         decision = one.decision
         if decision.verdict is Verdict.DECIDED:
-            decision = _against(one, chosen)
+            decision = _against(one, chosen, won_by)
         offer = one.offer
         occasion = f"{one.occasion.kind}:{one.occasion.key}"
         row = Decided(
@@ -212,6 +227,7 @@ class Fold:
             delivery=offer.delivery,
             decided_at=row.at,
             expires_at=row.at + offer.message.ttl,
+            inbox=offer.message.inbox,
         )
         self._messages.append(message)
 
@@ -223,12 +239,7 @@ class Fold:
         self._tallies.append(tally)
 
 
-def _competes(one: Candidate) -> bool:
-    live = one.offer.status is Status.LIVE
-    return live and one.decision.verdict is Verdict.DECIDED
-
-
-def _against(one: Candidate, chosen: Candidate | None) -> Decision:
+def _against(one: Candidate, chosen: Candidate | None, won_by: str | None) -> Decision:
     """What a candidate that passed every gate comes to beside the chosen one."""
     trace = one.decision.trace
     if one is chosen:
@@ -237,8 +248,7 @@ def _against(one: Candidate, chosen: Candidate | None) -> Decision:
         return one.decision
     if one.offer.status is Status.SHADOW:
         return Decision(Verdict.WOULD_HAVE_SENT, Reason.SHADOW, trace)
-    to = None if chosen is None else chosen.offer.offer_id
-    lost = Gate("arbitration", one.offer.offer_id, to, Reason.OUTRANKED)
+    lost = Gate("arbitration", one.offer.offer_id, won_by, Reason.OUTRANKED)
     return Decision(Verdict.WITHHELD, Reason.OUTRANKED, (*trace, lost))
 
 

@@ -13,7 +13,8 @@ class World(Struct, frozen=True):
     """What is the same for everybody in a batch; zones may have their own timezone.
 
     ``dwell_seen`` is how lately who stays without a ping must have been seen;
-    ``experiment_key`` decides with a customer and an offer who is in which arm.
+    ``experiment_key`` decides with a customer and an offer who is in which arm; of what
+    comes up ``one_within`` each other, one message goes out.
     """
 
     catalog: Catalog
@@ -21,6 +22,7 @@ class World(Struct, frozen=True):
     timezone: str = "UTC"
     dwell_seen: timedelta = timedelta(minutes=15)
     experiment_key: bytes = b""
+    one_within: timedelta = timedelta(0)
 
 
 class Occasion(Struct, frozen=True):

@@ -103,6 +103,7 @@ def messages(change: Change) -> Iterable[tuple[Cell, ...]]:
             one.expires_at,
             one.delivery,
             _json.encode(one.content),
+            one.inbox,
         )
 
 

@@ -103,26 +103,26 @@ _COMMIT = """
     ), queued AS (
         INSERT INTO outbox (
             bucket, message_id, customer_id, device_id, offer_id, zone_id, due,
-            decided_at, changed_at, expires_at, delivery, content, lane
+            decided_at, changed_at, expires_at, delivery, content, inbox, lane
         )
         SELECT bucket, message_id, queued.customer_id, device_id, offer_id, zone_id,
-               decided_at, decided_at, decided_at, expires_at, delivery, content,
+               decided_at, decided_at, decided_at, expires_at, delivery, content, inbox,
                coalesce(lane_of(device.app, device.address_kind), '')
         FROM unnest(
             $42::smallint[], $43::text[], $44::uuid[], $45::text[], $46::text[],
             $47::text[], $48::timestamptz[], $49::timestamptz[], $50::text[],
-            $51::bytea[]
+            $51::bytea[], $52::boolean[]
         ) AS queued (
             bucket, customer_id, message_id, device_id, offer_id, zone_id, decided_at,
-            expires_at, delivery, content
+            expires_at, delivery, content, inbox
         )
         JOIN won USING (bucket, customer_id)
         LEFT JOIN device USING (bucket, device_id)
         ON CONFLICT DO NOTHING
     ), visited AS (
         SELECT * FROM unnest(
-            $52::smallint[], $53::text[], $54::text[], $55::text[], $56::timestamptz[],
-            $57::timestamptz[], $58::boolean[]
+            $53::smallint[], $54::text[], $55::text[], $56::text[], $57::timestamptz[],
+            $58::timestamptz[], $59::boolean[]
         ) AS visited (bucket, customer_id, device_id, zone_id, began, left_at, undone)
         JOIN won USING (bucket, customer_id)
     ), unvisited AS (
@@ -189,7 +189,7 @@ async def commit(connection: Connection, changes: Sequence[Change]) -> set[Custo
             (change_rows.each(ordered, change_rows.came), 6),
             (change_rows.each(ordered, change_rows.happened), 10),
             (change_rows.each(ordered, change_rows.decided), 15),
-            (change_rows.each(ordered, change_rows.messages), 10),
+            (change_rows.each(ordered, change_rows.messages), 11),
             (change_rows.each(ordered, change_rows.visits), 7),
         )
         for column in change_rows.columns(rows, width)

@@ -233,6 +233,6 @@ def test_the_document_holds_every_gate() -> None:
     decided = told["steps"][0]["decided"]
     assert [one["reason"] for one in decided] == ["conditions_differ", "decided"]
     gates = [gate["gate"] for gate in decided[1]["trace"]]
-    assert gates[:2] == ["stop", "location_consent"]
+    assert gates[:3] == ["stop", "location_consent", "push_consent"]
     (message,) = told["steps"][0]["messages"]
     assert message["content"]["body"] == "24 degrees at Da Mario"
