@@ -34,6 +34,7 @@ from geopush.clock import Clock, mint_id, mint_secret, utc_now
 from geopush.core.identity import Identity
 from geopush.core.occasion import World
 from geopush.core.token import TokenRing
+from geopush.flows.contacts import Contacts
 from geopush.flows.deciding import Deciding
 from geopush.flows.defer import Defer
 from geopush.flows.deliver import Deliver
@@ -108,8 +109,10 @@ async def running(
         suppressions = Suppressions(await _secrets(pool, "suppression", clock))
         world = _world(settings, refresh, await _secrets(pool, "experiment", clock))
         latest, lease = _latest(world, refresh), _lease(settings)
-        means = Means(pool, latest, clock, metrics, tokens, lease)
-        deliver = Deliver(means, open_gateways(settings, clock, stack))
+        deliver = Deliver(
+            Means(pool, latest, clock, metrics, tokens, lease),
+            open_gateways(settings, clock, stack),
+        )
         deciding = Deciding(world, clock, metrics, deliver.wake)
         _begin(stack, role, deliver, Loops(dsn, _loops(pool, world, deciding, clock)))
         _speed_up(stack, role, settings, refresh, metrics)
@@ -135,6 +138,7 @@ async def running(
             ),
             profiles=Profiles(pool, suppressions, clock),
             suppress=Suppress(pool, suppressions, clock),
+            contacts=Contacts(pool, clock),
             letters=Letters(pool, lambda: refresh.catalog, clock),
             receipts=Receipts(pool, lambda: refresh.catalog, clock),
             pings=door,
@@ -153,7 +157,7 @@ async def running(
 
 
 def _supervised(stack: AsyncExitStack, database: Database) -> str:
-    """Where the database is; the embedded one is watched from now on."""
+    """See to it that the database runs; return how to reach it."""
     if isinstance(database, str):
         return database
     _beside(stack, database.supervise(_note))
@@ -200,6 +204,7 @@ def _world(
         weather=refresh.weather,
         timezone=settings.timezone,
         dwell_seen=timedelta(seconds=settings.dwell_seen_seconds),
+        contact_lock=timedelta(seconds=settings.contact_lock_seconds),
         experiment_key=experiment_keys[-1],  # the first there ever was
         one_within=timedelta(seconds=settings.one_message_seconds),
     )

@@ -33,7 +33,8 @@ def rank(one: Candidate, preferences: Preferences) -> Rank:
 
 def taken_by(tallies: Sequence[Tally], window: timedelta, now: datetime) -> str | None:
     """The offer that was decided within the window, so that it is that one's."""
-    recent = [one for one in tallies if one.at > now - window]
+    ours = (one for one in tallies if not one.is_contact)
+    recent = [one for one in ours if one.at > now - window]
     last = max(recent, key=lambda one: (one.at, one.message_id), default=None)
     return None if last is None else last.offer_id
 

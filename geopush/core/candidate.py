@@ -89,6 +89,7 @@ def facts_of(
         still=occasion.still,
         zone=zone,
         zone_timezone=timezone,
+        contact_lock=world.contact_lock,
         device=person.profile.devices[person.device_id],
         profile=person.profile,
         tallies=person.state.tallies,

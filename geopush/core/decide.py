@@ -30,6 +30,7 @@ GATES: tuple[Callable[[Offer, Facts], Gate], ...] = (
     restraint.quiet,
     restraint.customer_limit,
     restraint.caps,
+    restraint.contact_lock,
     restraint.address,
 )
 

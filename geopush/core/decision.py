@@ -1,7 +1,7 @@
 """What a decision is made of: what is known, the gates it saw, the one reason."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum, auto
 
 from msgspec import Struct
@@ -46,6 +46,7 @@ class Reason(StrEnum):
     QUIET_HOURS = auto()
     CUSTOMER_LIMIT = auto()
     CAPPED = auto()
+    CONTACT_LOCK = auto()
     NO_ADDRESS = auto()
     MISSING_VALUE = auto()
     TOO_LONG = auto()
@@ -82,6 +83,7 @@ class Facts(Struct, frozen=True):
     still: bool
     zone: Zone
     zone_timezone: str
+    contact_lock: timedelta
     device: DeviceProfile
     profile: Profile
     tallies: tuple[Tally, ...]

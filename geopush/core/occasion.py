@@ -12,7 +12,8 @@ from zones import Point, ZoneId
 class World(Struct, frozen=True):
     """What is the same for everybody in a batch; zones may have their own timezone.
 
-    ``dwell_seen`` is how lately who stays without a ping must have been seen;
+    ``dwell_seen`` is how lately who stays without a ping must have been seen,
+    ``contact_lock`` how long we are silent after a message of another tool;
     ``experiment_key`` decides with a customer and an offer who is in which arm; of what
     comes up ``one_within`` each other, one message goes out.
     """
@@ -21,6 +22,7 @@ class World(Struct, frozen=True):
     weather: Weather
     timezone: str = "UTC"
     dwell_seen: timedelta = timedelta(minutes=15)
+    contact_lock: timedelta = timedelta(hours=1)
     experiment_key: bytes = b""
     one_within: timedelta = timedelta(0)
 
