@@ -36,6 +36,7 @@ from geopush.core.occasion import World
 from geopush.core.token import TokenRing
 from geopush.flows.contacts import Contacts
 from geopush.flows.deciding import Deciding
+from geopush.flows.defer import Defer
 from geopush.flows.deliver import Deliver, Gateways
 from geopush.flows.dwell import Dwell
 from geopush.flows.ingest import Ingest
@@ -107,9 +108,7 @@ async def running(
         _beside(stack, refresh.run(dsn))
         tokens = TokenRing(await _secrets(pool, "token", clock))
         suppressions = Suppressions(await _secrets(pool, "suppression", clock))
-        world = _world(
-            settings, refresh, (await _secrets(pool, "experiment", clock))[-1]
-        )
+        world = _world(settings, refresh, await _secrets(pool, "experiment", clock))
         latest, lease = _latest(world, refresh), _lease(settings)
         deliver = Deliver(
             Means(pool, latest, clock, metrics, tokens, lease),
@@ -185,6 +184,7 @@ def _loops(
     """What happens without a ping, in one process at a time."""
     return {
         "dwell": Dwell(pool, deciding, clock).run_once,
+        "defer": Defer(pool, deciding, clock).run_once,
         "recheck": Recheck(pool, world, deciding, clock).run_once,
     }
 
@@ -220,18 +220,17 @@ def _gateways(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Gatewa
 
 
 def _world(
-    settings: Settings, refresh: Refresh, experiment_key: bytes
+    settings: Settings, refresh: Refresh, experiment_keys: Sequence[bytes]
 ) -> Callable[[], World]:
     """What is the same for everybody, as of the moment of asking."""
-    seen = timedelta(seconds=settings.dwell_seen_seconds)
-    lock = timedelta(seconds=settings.contact_lock_seconds)
     return lambda: World(
-        refresh.catalog,
-        refresh.weather,
-        settings.timezone,
-        seen,
-        lock,
-        experiment_key,
+        catalog=refresh.catalog,
+        weather=refresh.weather,
+        timezone=settings.timezone,
+        dwell_seen=timedelta(seconds=settings.dwell_seen_seconds),
+        contact_lock=timedelta(seconds=settings.contact_lock_seconds),
+        experiment_key=experiment_keys[-1],  # the first there ever was
+        one_within=timedelta(seconds=settings.one_message_seconds),
     )
 
 

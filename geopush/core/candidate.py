@@ -1,5 +1,6 @@
 """Candidates: each offer that waits for an occasion, and what the gates say of it."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -17,18 +18,23 @@ from geopush.core.occasion import Occasion, World
 from geopush.core.offer import Offer, asks
 from geopush.core.ping import DeviceId
 from geopush.core.presence import Whereabouts
-from geopush.core.weather import Observation, WeatherSeen
+from geopush.core.weather import Observation, WeatherSeen, kilometers
 from zones import Zone
 
 
 class Candidate(Struct, frozen=True):
-    """An offer for a customer on an occasion, and what the gates said."""
+    """An offer for a device on an occasion, and what the gates said.
 
+    It is so many ``kilometers`` from where it came up to the middle of the zone.
+    """
+
+    device_id: DeviceId
     offer: Offer
     occasion: Occasion
     decision: Decision
     weather: WeatherSeen | None
     arm: Arm
+    kilometers: float
 
 
 class Person(Struct, frozen=True):
@@ -54,7 +60,17 @@ def candidates(
             facts = facts_of(person, occasion, zone, offer, world)
             seen = None if isinstance(facts.weather, str) else facts.weather.seen()
             decision = decide(offer, facts)
-            found.append(Candidate(offer, occasion, decision, seen, facts.arm))
+            found.append(
+                Candidate(
+                    device_id=person.device_id,
+                    offer=offer,
+                    occasion=occasion,
+                    decision=decision,
+                    weather=seen,
+                    arm=facts.arm,
+                    kilometers=_away(occasion, zone),
+                )
+            )
     return found
 
 
@@ -68,6 +84,8 @@ def facts_of(
     return Facts(
         now=person.now,
         recorded_at=occasion.recorded_at,
+        seen_at=occasion.seen_at or occasion.recorded_at,
+        still=occasion.still,
         zone=zone,
         zone_timezone=timezone,
         contact_lock=world.contact_lock,
@@ -107,3 +125,9 @@ def _offers(occasion: Occasion, zone: Zone, catalog: Catalog) -> list[Offer]:
         return catalog.offers_for(occasion.kind, zone)
     offer = catalog.offer(occasion.offer_id)
     return [] if offer is None else [offer]
+
+
+def _away(occasion: Occasion, zone: Zone) -> float:
+    if occasion.point is None:
+        return math.inf
+    return kilometers(occasion.point, zone.area.representative_point)

@@ -17,7 +17,7 @@ from geopush.store.pool import Connection
 
 _LIST = """
     SELECT decision_id, customer_id, device_id, offer_id, zone_id, occasion, at,
-           verdict, reason, trace, weather, variant, held_out
+           verdict, reason, trace, weather, variant, held_out, due
     FROM decision
     WHERE ($1::text[] IS NULL OR customer_id = ANY($1))
       AND ($2::text IS NULL OR offer_id = $2)
@@ -54,6 +54,7 @@ class DecisionRow(Struct, frozen=True):
     weather: WeatherSeen | None
     variant: str | None
     held_out: bool
+    due: datetime | None
     message_id: UUID | None
     sentence: str
 
@@ -102,6 +103,7 @@ def _decision(row: Record, tongue: Tongue) -> DecisionRow:
         weather=None if weather is None else _weather.decode(weather),
         variant=row["variant"],
         held_out=row["held_out"],
+        due=row["due"],
         # A decision and its message go by the same id.
         message_id=row["decision_id"] if verdict is Verdict.DECIDED else None,
         sentence=in_words(reason, gates, tongue),
