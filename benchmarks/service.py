@@ -73,12 +73,19 @@ class Service:
         assert status == 200, body[:500]
 
     def make_key(self) -> str:
-        """Make an operator's key in its database, that is in force at once or soon."""
+        """Make an operator's key in its database, and wait until it is in force."""
         where = json.loads((self.data / "postgres" / "address.json").read_text())
         dsn = f"postgresql:///geopush?host={where['sockets']}&user=geopush"
         key = asyncio.run(_make_key(dsn))
-        time.sleep(1.0)  # every process follows within a second
+        while not self._knows(key):  # every process follows within a second
+            time.sleep(0.02)
         return key
+
+    def _knows(self, key: str) -> bool:
+        line = HTTPConnection("127.0.0.1", self.port, timeout=LONGEST)
+        headers = {"Authorization": f"Bearer {key}"}
+        line.request("GET", "/v1/zones?limit=1", headers=headers)
+        return line.getresponse().status == 200
 
 
 @contextmanager
