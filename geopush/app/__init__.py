@@ -29,10 +29,12 @@ from geopush.api.ping_door import PingDoor
 from geopush.api.routes import ROUTES
 from geopush.app.database import Database, database_check, open_database
 from geopush.app.gateways import open_gateways
+from geopush.app.kernel import speed_up
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
 from geopush.core.identity import Identity
 from geopush.core.occasion import World
 from geopush.core.token import TokenRing
+from geopush.flows.contacts import Contacts
 from geopush.flows.deciding import Deciding
 from geopush.flows.deliver import Deliver
 from geopush.flows.dwell import Dwell
@@ -100,16 +102,20 @@ async def running(
         stack.push_async_callback(pool.close)
         refresh = Refresh(pool, radius_km=settings.weather_radius_km)
         await refresh.run_once()
-        _beside(stack, refresh.run(dsn))
         metrics = _metrics(refresh)
+        _beside(stack, refresh.run(dsn))
         tokens = TokenRing(await _secrets(pool, "token", clock))
         suppressions = Suppressions(await _secrets(pool, "suppression", clock))
-        world = _world(settings, refresh)
+        arms = await _secrets(pool, "experiment", clock)
+        world = _world(settings, refresh, arms[-1])
         latest, lease = _latest(world, refresh), _lease(settings)
-        means = Means(pool, latest, clock, metrics, tokens, lease)
-        deliver = Deliver(means, open_gateways(settings, clock, stack))
+        deliver = Deliver(
+            Means(pool, latest, clock, metrics, tokens, lease),
+            open_gateways(settings, clock, stack),
+        )
         deciding = Deciding(world, clock, metrics, deliver.wake)
         _begin(stack, role, deliver, Loops(dsn, _loops(pool, world, deciding, clock)))
+        _speed_up(stack, role, settings, refresh, metrics)
         ingest = Ingest(pool, world, clock, metrics, deliver.wake)
         stack.push_async_callback(ingest.drain)
         identities = {
@@ -133,6 +139,7 @@ async def running(
             ),
             profiles=Profiles(pool, suppressions, clock),
             suppress=Suppress(pool, suppressions, clock),
+            contacts=Contacts(pool, clock),
             letters=Letters(pool, lambda: refresh.catalog, clock),
             receipts=Receipts(pool, lambda: refresh.catalog, clock),
             pings=door,
@@ -151,7 +158,7 @@ async def running(
 
 
 def _supervised(stack: AsyncExitStack, database: Database) -> str:
-    """Where the database is; the embedded one is watched from now on."""
+    """See to it that the database runs; return how to reach it."""
     if isinstance(database, str):
         return database
     _beside(stack, database.supervise(_note))
@@ -176,10 +183,32 @@ def _begin(stack: AsyncExitStack, role: Role, deliver: Deliver, loops: Loops) ->
         _beside(stack, loops.run(), loops.stop)
 
 
-def _world(settings: Settings, refresh: Refresh) -> Callable[[], World]:
+def _speed_up(
+    stack: AsyncExitStack,
+    role: Role,
+    settings: Settings,
+    refresh: Refresh,
+    metrics: Metrics,
+) -> None:
+    """Where pings are matched, match them faster as soon as that can be."""
+    if settings.compiled and role in (Role.ALL, Role.API):
+        _beside(stack, speed_up(refresh, metrics, settings.kernels))
+
+
+def _world(
+    settings: Settings, refresh: Refresh, experiment_key: bytes
+) -> Callable[[], World]:
     """What is the same for everybody, as of the moment of asking."""
     seen = timedelta(seconds=settings.dwell_seen_seconds)
-    return lambda: World(refresh.catalog, refresh.weather, settings.timezone, seen)
+    lock = timedelta(seconds=settings.contact_lock_seconds)
+    return lambda: World(
+        refresh.catalog,
+        refresh.weather,
+        settings.timezone,
+        seen,
+        lock,
+        experiment_key,
+    )
 
 
 def _latest(

@@ -33,6 +33,7 @@ class May(StrEnum):
     READ_DECISIONS = auto()
     EXPLAIN = auto()  # also preview; of whom decisions may not be read, test customers
     REPORT_WEATHER = auto()
+    REPORT_CONTACTS = auto()  # messages that other tools sent
     MANAGE_KEYS = auto()
 
 
@@ -47,6 +48,7 @@ ALLOWED: dict[Role, frozenset[May]] = {
             May.REGISTER_DEVICES,
             May.NAME_CUSTOMERS,
             May.CHANGE_CUSTOMERS,
+            May.REPORT_CONTACTS,
             May.READ_MESSAGES,
             May.MOVE_MESSAGES,
             May.READ_DECISIONS,

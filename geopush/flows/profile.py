@@ -18,6 +18,7 @@ from geopush.store.pool import Connection, Pool
 from geopush.store.suppressions import Suppressions
 
 MOST_ATTRIBUTES = 100
+CRM, DEVICE = "crm", "device"  # who may have told of an answer, if it does not say
 
 Attributes = Mapping[str, Attribute]
 
@@ -45,6 +46,7 @@ class Wish(Struct, frozen=True):
     change: Callable[[Profile], Profile]
     expected: Expected | None
     given: Given = {}
+    source: str = CRM
     creates: bool = True
 
 
@@ -116,14 +118,18 @@ class Profiles:
         return await self._change(Wish(customer_id, change, expected))
 
     async def answer(
-        self, customer_id: str, given: Given, expected: Expected | None = None
+        self,
+        customer_id: str,
+        given: Given,
+        expected: Expected | None = None,
+        source: str = CRM,
     ) -> Answer:
         """Write down answers to questions of consent; the latest of each holds."""
 
         def change(profile: Profile) -> Profile:
             return replace(profile, consents=answered(profile.consents, given))
 
-        return await self._change(Wish(customer_id, change, expected, given))
+        return await self._change(Wish(customer_id, change, expected, given, source))
 
     async def _change(self, wish: Wish) -> Answer:
         now = self._clock()
@@ -137,7 +143,7 @@ class Profiles:
             if made != known:
                 await customers.save(connection, made)
             answers = wish.given.items()
-            await consents.append(connection, key, answers, now, source="crm")
+            await consents.append(connection, key, answers, now, wish.source)
             return Saved(made, is_new=known.version == UNBORN)
 
         return await transact(self._pool, work)

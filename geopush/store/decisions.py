@@ -11,14 +11,15 @@ from msgspec import Struct
 from geopush.core.decision import Gate, Reason, Verdict
 from geopush.core.sentence import Tongue, in_words
 from geopush.core.weather import WeatherSeen
+from geopush.store.customers import names
 from geopush.store.history import After, fetch_page
 from geopush.store.pool import Connection
 
 _LIST = """
     SELECT decision_id, customer_id, device_id, offer_id, zone_id, occasion, at,
-           verdict, reason, trace, weather
+           verdict, reason, trace, weather, variant, held_out
     FROM decision
-    WHERE ($1::text IS NULL OR customer_id = $1)
+    WHERE ($1::text[] IS NULL OR customer_id = ANY($1))
       AND ($2::text IS NULL OR offer_id = $2)
       AND ($3::timestamptz IS NULL OR at >= $3)
       AND ($4::timestamptz IS NULL OR at < $4)
@@ -51,6 +52,8 @@ class DecisionRow(Struct, frozen=True):
     reason: Reason
     gates: tuple[Gate, ...]
     weather: WeatherSeen | None
+    variant: str | None
+    held_out: bool
     message_id: UUID | None
     sentence: str
 
@@ -67,10 +70,11 @@ async def list_decisions(
     tongue: Tongue,
 ) -> Sequence[DecisionRow]:
     """Return up to so many decisions, the newest first, in words of a language."""
+    whose = asked.customer_id
     rows = await fetch_page(
         connection,
         _LIST,
-        asked.customer_id,
+        None if whose is None else await names(connection, whose),
         asked.offer_id,
         asked.since,
         asked.until,
@@ -96,6 +100,8 @@ def _decision(row: Record, tongue: Tongue) -> DecisionRow:
         reason=reason,
         gates=gates,
         weather=None if weather is None else _weather.decode(weather),
+        variant=row["variant"],
+        held_out=row["held_out"],
         # A decision and its message go by the same id.
         message_id=row["decision_id"] if verdict is Verdict.DECIDED else None,
         sentence=in_words(reason, gates, tongue),
