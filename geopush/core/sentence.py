@@ -41,6 +41,7 @@ def _filled(detail: str, gate: Gate) -> str:
 _ENGLISH: dict[Reason, str] = {
     Reason.DECIDED: "Sent, as every gate was open",
     Reason.SHADOW: "Would have been sent, but the offer only runs in shadow",
+    Reason.HOLDOUT: "Would have been sent, but the customer is held out",
     Reason.STOPPED_BY_CUSTOMER: "Not sent: the customer asked for nothing ever again",
     Reason.LOCATION_NOT_PERMITTED: "Not sent: no consent to using their location",
     Reason.NO_CONSENT: "Not sent: no consent to messages of this kind",
@@ -60,6 +61,7 @@ _ENGLISH: dict[Reason, str] = {
     Reason.QUIET_HOURS: "Not sent: these are the customer's quiet hours",
     Reason.CUSTOMER_LIMIT: "Not sent: the customer wants no more for now",
     Reason.CAPPED: "Not sent: there was enough of it already",
+    Reason.CONTACT_LOCK: "Not sent: another message is still fresh",
     Reason.NO_ADDRESS: "Not sent: no push address is known for the device",
     Reason.MISSING_VALUE: "Not sent: a value that the words need is missing",
     Reason.TOO_LONG: "Not sent: the words are too long for a push",
@@ -69,6 +71,7 @@ _ENGLISH: dict[Reason, str] = {
 _DUTCH: dict[Reason, str] = {
     Reason.DECIDED: "Verstuurd, want elke poort was open",
     Reason.SHADOW: "Zou verstuurd zijn, maar de aanbieding draait alleen mee",
+    Reason.HOLDOUT: "Zou verstuurd zijn, maar de klant hoort bij de controlegroep",
     Reason.STOPPED_BY_CUSTOMER: "Niet verstuurd: de klant wil nooit meer iets",
     Reason.LOCATION_NOT_PERMITTED: "Niet verstuurd: geen toestemming voor de locatie",
     Reason.NO_CONSENT: "Niet verstuurd: geen toestemming voor zulke berichten",
@@ -88,6 +91,7 @@ _DUTCH: dict[Reason, str] = {
     Reason.QUIET_HOURS: "Niet verstuurd: de klant wil nu rust",
     Reason.CUSTOMER_LIMIT: "Niet verstuurd: de klant wil voorlopig niet meer",
     Reason.CAPPED: "Niet verstuurd: er was al genoeg van",
+    Reason.CONTACT_LOCK: "Niet verstuurd: er is net een ander bericht geweest",
     Reason.NO_ADDRESS: "Niet verstuurd: het toestel heeft geen pushadres",
     Reason.MISSING_VALUE: "Niet verstuurd: de tekst mist een gegeven",
     Reason.TOO_LONG: "Niet verstuurd: de tekst is te lang voor een pushbericht",
@@ -97,6 +101,7 @@ _DUTCH: dict[Reason, str] = {
 _GERMAN: dict[Reason, str] = {
     Reason.DECIDED: "Gesendet, denn alle Tore waren offen",
     Reason.SHADOW: "Wäre gesendet worden, aber das Angebot läuft nur zur Probe",
+    Reason.HOLDOUT: "Wäre gesendet worden, aber der Kunde gehört zur Kontrollgruppe",
     Reason.STOPPED_BY_CUSTOMER: "Nicht gesendet: der Kunde möchte nie wieder etwas",
     Reason.LOCATION_NOT_PERMITTED: "Nicht gesendet: der Standort ist nicht freigegeben",
     Reason.NO_CONSENT: "Nicht gesendet: keine Einwilligung in solche Nachrichten",
@@ -116,6 +121,7 @@ _GERMAN: dict[Reason, str] = {
     Reason.QUIET_HOURS: "Nicht gesendet: der Kunde möchte jetzt Ruhe",
     Reason.CUSTOMER_LIMIT: "Nicht gesendet: der Kunde möchte vorerst nicht mehr",
     Reason.CAPPED: "Nicht gesendet: es gab schon genug davon",
+    Reason.CONTACT_LOCK: "Nicht gesendet: eine andere Nachricht ist noch frisch",
     Reason.NO_ADDRESS: "Nicht gesendet: das Gerät hat keine Push-Adresse",
     Reason.MISSING_VALUE: "Nicht gesendet: dem Text fehlt eine Angabe",
     Reason.TOO_LONG: "Nicht gesendet: der Text ist zu lang für eine Nachricht",
