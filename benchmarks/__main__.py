@@ -5,13 +5,14 @@ import json
 import sys
 from collections.abc import Callable
 
-from benchmarks import door, ingest, match
+from benchmarks import door, ingest, match, start
 from benchmarks.report import PAGE, Table, beginning, write_page
 
 BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[Table]]] = {
     "match": lambda asked: match.run(asked.quick, asked.zones),
     "ingest": lambda asked: ingest.run(asked.quick, asked.zones),
     "door": lambda asked: door.run(asked.quick),
+    "start": lambda asked: start.run(asked.quick, asked.zones),
 }
 
 

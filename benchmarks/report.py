@@ -17,8 +17,8 @@ INTRODUCTION = """\
 # Results
 
 What `make bench` measured last, and wrote here. `python -m benchmarks match` (or
-`ingest`, or `door`) measures one thing and prints it; `--quick` takes less than two
-minutes, `--json` is for machines, `--zones N` makes a city of so many zones.
+`ingest`, `door`, `start`) measures one thing and prints it; `--quick` takes less than
+two minutes, `--json` is for machines, `--zones N` makes a city of so many zones.
 
 - **Begun**: {began}
 {machine}

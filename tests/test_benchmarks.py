@@ -4,11 +4,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from benchmarks import door, match
+from benchmarks import door, match, start
 from benchmarks.data import WORLDS, hard_pings, make_pings, make_zones
 from benchmarks.walkers import DEVICES, Laps
 from geopush.api.ping_door import PingsTaken
-from zones import Zone
+from zones import Zone, parse_zones
 
 FEW = 40
 
@@ -64,3 +64,8 @@ def test_walkers_take_turns_and_their_time_passes() -> None:
     assert first.device_id == again.device_id
     assert first.pings[-1][1].recorded_at < again.pings[0][1].recorded_at
     assert again.pings[-1][1].recorded_at == laps.clock()
+
+
+def test_a_start_is_measured_with_zones_that_the_service_takes() -> None:
+    parsed = parse_zones(start.write_zones(FEW))
+    assert (len(parsed.zones), parsed.problems) == (FEW, ())

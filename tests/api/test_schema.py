@@ -47,18 +47,18 @@ FEATURES = {"type": "FeatureCollection", "features": [SHOP | {"id": "shop"}]}
 MESSAGE = str(UUID(int=1))
 OPENED = {"message_id": MESSAGE, "kind": "opened", "at": NOON}
 OBSERVED = {"longitude": 4.9, "latitude": 52.4, "observed_at": NOON}
-QUESTION = {
-    "customer_id": "ann",
-    "offer_id": "ice",
-    "longitude": 4.9,
-    "latitude": 52.37,
-}
 CONTACTED = {
     "contact_id": "mail-1",
     "customer_id": "ann",
     "channel": "email",
     "category": "promo",
     "at": NOON,
+}
+QUESTION = {
+    "customer_id": "ann",
+    "offer_id": "ice",
+    "longitude": 4.9,
+    "latitude": 52.37,
 }
 
 # What each route says to a good request; what is written is there, and goes at last.
