@@ -66,6 +66,10 @@ _ENGLISH: dict[Reason, str] = {
     Reason.MISSING_VALUE: "Not sent: a value that the words need is missing",
     Reason.TOO_LONG: "Not sent: the words are too long for a push",
     Reason.OUTRANKED: "Not sent: something better was sent instead",
+    Reason.LEFT_ZONE: "Not sent: the customer was gone when the quiet hours ended",
+    Reason.ZONE_GONE: "Not sent: the zone was removed in the meantime",
+    Reason.OFFER_NOT_LIVE: "Not sent: the offer ended in the meantime",
+    Reason.CUSTOMER_GONE: "Not sent: the customer is no longer known",
 }
 
 _DUTCH: dict[Reason, str] = {
@@ -96,6 +100,10 @@ _DUTCH: dict[Reason, str] = {
     Reason.MISSING_VALUE: "Niet verstuurd: de tekst mist een gegeven",
     Reason.TOO_LONG: "Niet verstuurd: de tekst is te lang voor een pushbericht",
     Reason.OUTRANKED: "Niet verstuurd: er ging iets beters voor",
+    Reason.LEFT_ZONE: "Niet verstuurd: na de rust was de klant er niet meer",
+    Reason.ZONE_GONE: "Niet verstuurd: de zone is intussen verwijderd",
+    Reason.OFFER_NOT_LIVE: "Niet verstuurd: de aanbieding is intussen voorbij",
+    Reason.CUSTOMER_GONE: "Niet verstuurd: de klant is niet meer bekend",
 }
 
 _GERMAN: dict[Reason, str] = {
@@ -126,6 +134,10 @@ _GERMAN: dict[Reason, str] = {
     Reason.MISSING_VALUE: "Nicht gesendet: dem Text fehlt eine Angabe",
     Reason.TOO_LONG: "Nicht gesendet: der Text ist zu lang für eine Nachricht",
     Reason.OUTRANKED: "Nicht gesendet: etwas Besseres ging vor",
+    Reason.LEFT_ZONE: "Nicht gesendet: nach der Ruhezeit war der Kunde nicht mehr da",
+    Reason.ZONE_GONE: "Nicht gesendet: die Zone wurde inzwischen entfernt",
+    Reason.OFFER_NOT_LIVE: "Nicht gesendet: das Angebot ist inzwischen zu Ende",
+    Reason.CUSTOMER_GONE: "Nicht gesendet: der Kunde ist nicht mehr bekannt",
 }
 
 SENTENCES: Mapping[Tongue, Mapping[Reason, str]] = {
