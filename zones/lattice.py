@@ -13,6 +13,7 @@ UNITS = ((0, 0), (-1, -1), (0, 1), (-1, 0), (1, 0), (0, -1), (1, 1))
 DOWN = (np.array([[3, -1], [1, 2]]), np.array([[2, 1], [-1, 3]]))
 ODD_TURN = np.arctan(np.sqrt(3) / 5)  # of odd resolutions against even ones
 REACH = 3
+HALF_SQUARE = 0.0125  # radians from the middle of a square of a degree to its corner
 WIDE = 2 * REACH + 1
 
 
@@ -21,7 +22,7 @@ class Tables(NamedTuple):
 
     centers: Floats
     axes: Floats
-    beside: NDArray[np.int64]
+    squares: NDArray[np.int8]
     digits: NDArray[np.int32]
     back: NDArray[np.int32]
     base: NDArray[np.int32]
@@ -41,12 +42,28 @@ def blank_tables(corners: Floats, faces: list[list[int]]) -> Tables:
     axes = np.empty((2, 20, 2, 3))
     for face, center in enumerate(centers):
         axes[:, face] = _axes(center, corners[of_face[face, 0]])
-    near = np.argsort(-centers @ centers.T, axis=1)[:, 1:4]
     digits, back = _generations()
     base = np.full((20, WIDE, WIDE), -1, dtype=np.int32)
     turns = np.full((20, WIDE, WIDE, 8), 7, dtype=np.uint8)
-    beside = np.ascontiguousarray(near, dtype=np.int64)
-    return Tables(centers, axes, beside, digits, back, base, turns)
+    return Tables(centers, axes, _squares(centers), digits, back, base, turns)
+
+
+def _squares(centers: Floats) -> NDArray[np.int8]:
+    """Return the face of each square of a degree, -1 where it may be on several.
+
+    Squares are counted from south to north and from west to east.
+    """
+    lat, lng = np.radians(np.mgrid[-89.5:91, -179.5:181]).reshape(2, -1)
+    middles = np.column_stack(
+        [np.cos(lat) * np.cos(lng), np.cos(lat) * np.sin(lng), np.sin(lat)]
+    )
+    nearness = middles @ centers.T
+    face = nearness.argmax(axis=1)
+    lead = nearness.max(axis=1, keepdims=True) - nearness
+    apart = np.linalg.norm(centers[:, None] - centers, axis=-1)[face]
+    others = np.arange(20) != face[:, None]
+    sure = ((lead > apart * HALF_SQUARE) | ~others).all(axis=1)
+    return np.where(sure, face, -1).astype(np.int8)
 
 
 def _unit(vectors: Floats) -> Floats:

@@ -7,7 +7,7 @@ memory is waited for together.
 import numpy as np
 from numba import carray
 
-from zones.kernel.encode import BLOCK, encode_block
+from zones.kernel.encode import BLOCK, FLOATS, INTS, encode_block
 from zones.kernel.jit import compiled, pointer, prefetch
 
 TEST, FULL, NEAR = 0, 1, 2
@@ -177,7 +177,7 @@ def search(context, lons, lats, offsets, out, doubts):
     """
     n = len(lons)
     room = min(n, BLOCK)
-    floats, ints = np.empty(4 * BLOCK), np.empty(4 * BLOCK, np.int32)
+    floats, ints = np.empty(FLOATS), np.empty(INTS, np.int32)
     keys, runs, who = (
         np.empty(room, np.uint64),
         np.empty(room, np.uint64),
@@ -245,7 +245,7 @@ def search(context, lons, lats, offsets, out, doubts):
 @compiled
 def candidates(context, lons, lats, out):
     """Write the live zones of the cells that a place is in; return how many there are."""
-    floats, ints = np.empty(4 * BLOCK), np.empty(4 * BLOCK, np.int32)
+    floats, ints = np.empty(FLOATS), np.empty(INTS, np.int32)
     keys, runs, who = (
         np.empty(1, np.uint64),
         np.empty(1, np.uint64),

@@ -72,32 +72,24 @@ def face_of(centers, x, y, z):
 
 
 @compiled
-def faces_of(centers, beside, x, y, z, best, faces):
+def faces_of(centers, squares, lons, lats, faces):
     """Find the face of each place, and tell whether it is one face for all.
 
-    Most batches lie on one: then only its three neighbours are compared.
+    Most squares of a degree lie on one face; in the others all faces are compared.
     """
-    face = face_of(centers, x[0], y[0], z[0])
-    cx, cy, cz = centers[3 * face], centers[3 * face + 1], centers[3 * face + 2]
-    least = 1.0
-    for n in range(3):
-        g = beside[3 * face + n]
-        dx, dy, dz = (
-            cx - centers[3 * g],
-            cy - centers[3 * g + 1],
-            cz - centers[3 * g + 2],
-        )
-        for i in range(len(x)):
-            lead = x[i] * dx + y[i] * dy + z[i] * dz
-            least = lead if lead < least else least
-    # nearer to the middle than to all three beside it is only the face's own inside
-    single = least > 1e-12
-    if not single:
-        best[:] = -2.0
-        for f in range(20):
-            cx, cy, cz = centers[3 * f], centers[3 * f + 1], centers[3 * f + 2]
-            for i in range(len(x)):
-                dot = x[i] * cx + y[i] * cy + z[i] * cz
-                faces[i] = np.int32(f) if dot > best[i] else faces[i]
-                best[i] = dot if dot > best[i] else best[i]
-    return face, single
+    same = np.int32(0)
+    for i in range(len(lons)):
+        lon, lat = lons[i], lats[i]
+        real = (abs(lon) <= 180.0) & (abs(lat) <= 90.0)
+        lon = lon if real else 0.0
+        lat = lat if real else 0.0
+        face = np.int32(squares[np.int64(lat + 90.0) * 361 + np.int64(lon + 180.0)])
+        if face < 0:
+            sin_lon, cos_lon = sine_and_cosine(lon)
+            sin_lat, cos_lat = sine_and_cosine(lat)
+            face = np.int32(
+                face_of(centers, cos_lat * cos_lon, cos_lat * sin_lon, sin_lat)
+            )
+        faces[i] = face
+        same |= face ^ faces[0]
+    return same == 0
