@@ -8,7 +8,7 @@ import numpy as np
 
 from zones.kernel.cover import ROOM, STEP, cover_part
 from zones.kernel.jit import compiled
-from zones.kernel.search import SPREAD
+from zones.kernel.context import SPREAD
 
 PIECES = 200_000  # edges of one part, cut short for the plane of a face
 PER_STRIPE = 3  # edges to a stripe, as far as the height goes
@@ -101,12 +101,12 @@ def size_of(edges):
 
 @compiled
 def cover_zone(lattice, finest, edges, ends, approach, work, places, keys, kinds):
-    """Find the cells of a zone, the finest that are not too many; return level and count."""
-    budget = min(len(keys), 300 + len(edges) // 3 + 12 * len(ends))
+    """Find the cells of a zone, the finest that there is room for; return level and count."""
+    budget = len(keys)
     height, area = size_of(edges)
     if height > TALLEST:
         return -1, 0
-    for level in range(finest, 0, -2):
+    for level in range(finest, 0, -1):
         step = STEP / 7.0 ** (0.5 * level)
         if area > budget * step * step:
             continue
@@ -138,6 +138,7 @@ def cover_zone(lattice, finest, edges, ends, approach, work, places, keys, kinds
 def cover_all(
     lattice,
     finest,
+    most,
     edges,
     starts,
     part_starts,
@@ -162,12 +163,10 @@ def cover_all(
         levels[z], counts[z] = -1, 0
         if starts[z] == starts[z + 1] or approaches[z] < 0.0:
             continue
-        room = len(keys) - used
-        if room < 300 + (starts[z + 1] - starts[z]) // 3 + 12 * (
-            part_starts[z + 1] - part_starts[z]
-        ):
-            return z, used
         ends = parts[part_starts[z] : part_starts[z + 1]] - starts[z]
+        room = most + (starts[z + 1] - starts[z]) // 3 + 12 * len(ends)
+        if used + room > len(keys):
+            return z, used
         level, count = cover_zone(
             lattice,
             finest,
@@ -176,8 +175,8 @@ def cover_all(
             approaches[z],
             work,
             places,
-            keys[used:],
-            kinds[used:],
+            keys[used : used + room],
+            kinds[used : used + room],
         )
         levels[z], counts[z] = level, count
         used += count

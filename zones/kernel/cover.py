@@ -9,6 +9,7 @@ is; only what is not touched at all can be wholly inside.
 import numpy as np
 from numba import carray
 
+from zones.kernel.context import FULL, NEAR, TEST
 from zones.kernel.encode import (
     AXES,
     BACK,
@@ -30,7 +31,6 @@ BENT = 0.005  # steps; edges are cut so short that they bend less than this on t
 ROOM = 1 << 16  # cells on a face that are looked at for one part of a zone
 STEP = 0.3819660112501051  # of resolution 0, on the plane of a face
 ACROSS = 0.72  # more than the distance between the middles of two faces that meet
-TEST, FULL, NEAR = 0, 1, 2
 
 
 @compiled

@@ -14,7 +14,7 @@ from zones.kernel.jit import compiled, pointer
 from zones.kernel.sphere import face_of, faces_of, to_sphere
 
 BLOCK = 256
-FLOATS, INTS = 5 * BLOCK, 6 * BLOCK  # numbers that encoding a block needs room for
+FLOATS, INTS = 6 * BLOCK, 6 * BLOCK  # numbers that encoding a block needs room for
 REACH = 3  # at resolution 0, a and b on a face are at most so far from its middle
 WIDE = 2 * REACH + 1
 BASES = WIDE * WIDE
@@ -22,7 +22,7 @@ THREES = np.uint64(0o111111111111111)  # the lowest bit of each of 15 digits
 SEVENS = np.uint64(0o777777777777777)
 
 # Where the tables are in the lattice's context: each an address.
-CENTERS, AXES, SQUARES, DIGITS, BACK, BASE, TURNS = range(7)
+CENTERS, AXES, SQUARES, DIGITS, BACK, BASE, TURNS, PAIRS = range(8)
 
 
 @compiled
@@ -165,18 +165,16 @@ def name_all(places, turns, face, a, b, keys, found, resolution):
 
 
 @compiled
-def encode_on(lattice, resolution, face, lons, lats, floats, ints, keys):
+def encode_on(lattice, resolution, face, x, y, z, ints, keys):
     """Write the cell of each of at most 256 places that are all on one face."""
-    n = len(lons)
+    n = len(x)
     centers = carray(pointer(lattice[CENTERS]), 60, np.float64)
     axes = carray(pointer(lattice[AXES]), 240, np.float64)[120 * (resolution % 2) :]
     tables = carray(pointer(lattice[DIGITS]), 10 * 2401, np.int32)
     backs = carray(pointer(lattice[BACK]), 50, np.int32)
     places = carray(pointer(lattice[BASE]), 20 * BASES, np.int32)
     turns = carray(pointer(lattice[TURNS]), 160 * BASES, np.uint8)
-    x, y, z = floats[:n], floats[BLOCK : BLOCK + n], floats[2 * BLOCK : 2 * BLOCK + n]
     a, b, found = ints[:n], ints[BLOCK : BLOCK + n], ints[2 * BLOCK : 2 * BLOCK + n]
-    to_sphere(lons, lats, x, y, z)
     scale = 7.0 ** (0.5 * resolution)
     to_lattice(centers, axes, scale, face, x, y, z, a, b)
     climb_all(tables, backs, resolution, a, b, keys)
@@ -187,46 +185,52 @@ def encode_on(lattice, resolution, face, lons, lats, floats, ints, keys):
 def encode_block(lattice, resolution, lons, lats, floats, ints, keys):
     """Write the cell of each of at most 256 places; 0 for what is no place.
 
-    They are sorted by face first, so that each step is the same for many.
+    Those on several faces are sorted by face, so that each step is the same for many.
     """
     n = len(lons)
     centers = carray(pointer(lattice[CENTERS]), 60, np.float64)
     squares = carray(pointer(lattice[SQUARES]), 181 * 361, np.int8)
-    faces, ends = ints[3 * BLOCK : 3 * BLOCK + n], ints[4 * BLOCK : 4 * BLOCK + 22]
-    if faces_of(centers, squares, lons, lats, faces):
+    pairs = carray(pointer(lattice[PAIRS]), 60, np.int64)
+    x, y, z = floats[:n], floats[BLOCK : BLOCK + n], floats[2 * BLOCK : 2 * BLOCK + n]
+    faces = ints[3 * BLOCK : 3 * BLOCK + n]
+    to_sphere(lons, lats, x, y, z)
+    if faces_of(centers, squares, pairs, lons, lats, x, y, z, faces):
         face = np.int64(faces[0])
-        encode_on(lattice, resolution, face, lons, lats, floats, ints, keys)
+        encode_on(lattice, resolution, face, x, y, z, ints, keys)
     else:
-        order = ints[5 * BLOCK : 5 * BLOCK + n]
-        xs, ys = floats[3 * BLOCK : 3 * BLOCK + n], floats[4 * BLOCK : 4 * BLOCK + n]
+        order, ends = ints[4 * BLOCK : 4 * BLOCK + n], ints[5 * BLOCK :]
+        sorted_x = floats[3 * BLOCK : 3 * BLOCK + n]
+        sorted_y = floats[4 * BLOCK : 4 * BLOCK + n]
+        sorted_z = floats[5 * BLOCK : 5 * BLOCK + n]
         found = np.empty(n, np.uint64)
-        ends[:] = 0
-        for i in range(n):
-            ends[faces[i] + 2] += 1
-        for f in range(1, 21):
-            ends[f + 1] += ends[f]
-        for i in range(n):
-            at = ends[faces[i] + 1]
-            ends[faces[i] + 1] = at + 1
-            order[at], xs[at], ys[at] = i, lons[i], lats[i]
+        sort_by_face(faces, order, ends)
+        for at in range(n):
+            i = order[at]
+            sorted_x[at], sorted_y[at], sorted_z[at] = x[i], y[i], z[i]
         for f in range(20):
-            here, end = ends[f], ends[f + 1]
-            if here < end:
-                encode_on(
-                    lattice,
-                    resolution,
-                    f,
-                    xs[here:end],
-                    ys[here:end],
-                    floats,
-                    ints,
-                    found[here:end],
-                )
-        for i in range(n):
-            keys[order[i]] = found[i]
+            one = slice(np.int64(ends[f]), np.int64(ends[f + 1]))
+            if ends[f] < ends[f + 1]:
+                xs, ys, zs = sorted_x[one], sorted_y[one], sorted_z[one]
+                encode_on(lattice, resolution, f, xs, ys, zs, ints, found[one])
+        for at in range(n):
+            keys[order[at]] = found[at]
     for i in range(n):
         if not ((abs(lons[i]) <= 180.0) & (abs(lats[i]) <= 90.0)):
             keys[i] = np.uint64(0)
+
+
+@compiled
+def sort_by_face(faces, order, ends):
+    """Write places by face, and where those of each face end; face n begins where n - 1 ends."""
+    ends[:22] = 0
+    for i in range(len(faces)):
+        ends[faces[i] + 2] += 1
+    for f in range(1, 21):
+        ends[f + 1] += ends[f]
+    for i in range(len(faces)):
+        at = ends[faces[i] + 1]
+        ends[faces[i] + 1] = at + 1
+        order[at] = i
 
 
 @compiled

@@ -26,6 +26,7 @@ C4, C5, C6 = (
     -1.13585365213876817300e-11,
 )
 RADIAN = np.pi / 180
+SEVERAL = 50  # in the table of squares: all faces are to be compared
 
 
 @compiled
@@ -72,24 +73,26 @@ def face_of(centers, x, y, z):
 
 
 @compiled
-def faces_of(centers, squares, lons, lats, faces):
+def faces_of(centers, squares, pairs, lons, lats, x, y, z, faces):
     """Find the face of each place, and tell whether it is one face for all.
 
-    Most squares of a degree lie on one face; in the others all faces are compared.
+    Most squares of a degree lie on one face, and most others on two.
     """
-    same = np.int32(0)
-    for i in range(len(lons)):
+    differ = np.int32(0)
+    for i in range(len(x)):
         lon, lat = lons[i], lats[i]
         real = (abs(lon) <= 180.0) & (abs(lat) <= 90.0)
-        lon = lon if real else 0.0
-        lat = lat if real else 0.0
-        face = np.int32(squares[np.int64(lat + 90.0) * 361 + np.int64(lon + 180.0)])
-        if face < 0:
-            sin_lon, cos_lon = sine_and_cosine(lon)
-            sin_lat, cos_lat = sine_and_cosine(lat)
-            face = np.int32(
-                face_of(centers, cos_lat * cos_lon, cos_lat * sin_lon, sin_lat)
-            )
-        faces[i] = face
-        same |= face ^ faces[0]
-    return same == 0
+        row = np.int64(lat + 90.0) if real else 90
+        face = np.int64(squares[361 * row + np.int64(lon + 180.0 if real else 180.0)])
+        if face == SEVERAL:
+            face = face_of(centers, x[i], y[i], z[i])
+        elif face >= 20:
+            f, g = pairs[2 * face - 40], pairs[2 * face - 39]
+            dot = x[i] * centers[3 * f] + y[i] * centers[3 * f + 1]
+            other = x[i] * centers[3 * g] + y[i] * centers[3 * g + 1]
+            dot += z[i] * centers[3 * f + 2]
+            other += z[i] * centers[3 * g + 2]
+            face = np.int64(g if other > dot else f)
+        faces[i] = np.int32(face)
+        differ |= faces[i] ^ faces[0]
+    return differ == 0
