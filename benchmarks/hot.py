@@ -14,7 +14,7 @@ from rtree import index as rtree
 
 from zones import Area, IndexKind, Zone, ZoneId, build_index, load_kernel
 
-SIZES = (1, 16, 256, 4_096, 65_536)
+SIZES = (1, 256, 4_096)
 
 
 def blobs(rng, middles, radii, corners, holes=0.05, multi=0.03):
@@ -137,19 +137,27 @@ def per_point(shapes):
     return covering
 
 
-def rate(
-    covering: Callable, draw: Callable, size: int, budget: float = 0.35
-) -> list[float]:
-    """Return pings per second of a few rounds."""
-    batches = [draw(size) for _ in range(max(2, min(400, 20_000 // size)))]
-    rates = []
-    for _ in range(5):
-        done, start = 0, time.process_time()
-        while time.process_time() - start < budget / 5 or not done:
-            covering(*batches[done % len(batches)])
-            done += 1
-        rates.append(done * size / (time.process_time() - start))
-    return rates
+def rates(
+    ways: dict[str, Callable], draw: Callable, size: int, rounds: int = 9
+) -> dict[str, list[float]]:
+    """Return pings per second of some rounds; the ways take turns in each."""
+    batches = [draw(size) for _ in range(max(2, min(400, 40_000 // size)))]
+    calls, found = {}, {name: [] for name in ways}
+    for name, covering in ways.items():
+        took = timed(covering, batches, 3)
+        calls[name] = max(2, int(0.04 / took))
+    for _ in range(rounds):
+        for name, covering in ways.items():
+            found[name].append(size / timed(covering, batches, calls[name]))
+    return found
+
+
+def timed(covering: Callable, batches: list, calls: int) -> float:
+    """Return the seconds of CPU that a call takes."""
+    start = time.process_time()
+    for done in range(calls):
+        covering(*batches[done % len(batches)])
+    return (time.process_time() - start) / calls
 
 
 def memory() -> float:
@@ -189,15 +197,21 @@ def main() -> None:
             f"runs {table._used_runs}, levels {table._levels:b}"
         )
         for size in SIZES:
-            mine = rate(ours.covering, draw, size)
+            ways = {"ours": ours.covering, **peers}
+            if size > 256:
+                ways.pop("rtree", None)
+            found = rates(ways, draw, size)
+            mine = found.pop("ours")
             middle = statistics.median(mine)
             spread = f"{min(mine) / 1e6:.3f}-{max(mine) / 1e6:.3f}"
             line = f"  {size:6}: {middle / 1e6:8.3f} M/s ({spread})"
-            for peer, covering in peers.items():
-                if peer == "rtree" and size > 256:
-                    continue
-                theirs = statistics.median(rate(covering, draw, size))
-                line += f" | {peer} {theirs / 1e6:.4f} = {middle / theirs:6.1f}x"
+            for peer, theirs in found.items():
+                ratios = sorted(a / b for a, b in zip(mine, theirs, strict=True))
+                ratio = statistics.median(ratios)
+                line += (
+                    f" | {peer} {statistics.median(theirs) / 1e6:.4f} = {ratio:6.1f}x"
+                    f" ({ratios[0]:.1f}-{ratios[-1]:.1f})"
+                )
             print(line, flush=True)
 
 

@@ -67,9 +67,7 @@ def _starts(counts: Integers) -> Integers:
 class Table:
     """Growing arrays of zones by cell; written by one at a time, read by anyone."""
 
-    def __init__(
-        self, kernel: Kernel, tables: Tables, finest: int, most: int
-    ) -> None:
+    def __init__(self, kernel: Kernel, tables: Tables, finest: int, most: int) -> None:
         self.kernel = kernel
         self.lock = Lock()
         self.size = 0  # zones that were put in, those without cells too

@@ -10,7 +10,9 @@ import numba
 PARTS = {
     "encode": ("encode", "on_face"),
     "search": ("search", "candidates"),
-    "build": ("stripe_all", "cover_all", "rehash", "insert_all"),
+    "stripes": ("stripe_all",),
+    "cover": ("cover_all",),
+    "insert": ("rehash", "insert_all"),
 }
 
 

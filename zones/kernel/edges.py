@@ -1,10 +1,9 @@
 """Whether zones cover places: their bounds first, then the edges level with the place."""
 
 import numpy as np
-from numba import carray
 
 from zones.kernel.context import EDGES, MANY, STRIPES, ZONES
-from zones.kernel.jit import Bytes, Floats, Longs, compiled, pointer, prefetch
+from zones.kernel.jit import Bytes, Floats, Longs, carray, compiled, pointer, prefetch
 
 ROUNDING = 4e-16  # of an orientation's two products, each of rounded differences
 TINY = 1e-290  # where products lose more than rounding

@@ -8,9 +8,8 @@ modulo 49.
 """
 
 import numpy as np
-from numba import carray
 
-from zones.kernel.jit import compiled, pointer
+from zones.kernel.jit import Bytes, Floats, Ints, Keys, Longs, carray, compiled, pointer
 from zones.kernel.sphere import face_of, faces_of, to_sphere
 
 BLOCK = 256
@@ -26,7 +25,7 @@ CENTERS, AXES, SQUARES, DIGITS, BACK, BASE, TURNS, PAIRS = range(8)
 
 
 @compiled
-def nearest_hexagon(a, b):
+def nearest_hexagon(a: float, b: float) -> tuple[float, float]:
     """Return the lattice point whose hexagon holds a place of the plane."""
     c = a - b
     na, nb, nc = np.rint(a), np.rint(b), np.rint(c)
@@ -38,7 +37,17 @@ def nearest_hexagon(a, b):
 
 
 @compiled
-def to_lattice(centers, axes, scale, face, x, y, z, a, b):
+def to_lattice(
+    centers: Floats,
+    axes: Floats,
+    scale: float,
+    face: int,
+    x: Floats,
+    y: Floats,
+    z: Floats,
+    a: Ints,
+    b: Ints,
+) -> None:
     """Project places on the plane of a face, and find their hexagons there."""
     c0, c1, c2 = centers[3 * face], centers[3 * face + 1], centers[3 * face + 2]
     o = 6 * face
@@ -53,7 +62,7 @@ def to_lattice(centers, axes, scale, face, x, y, z, a, b):
 
 
 @compiled
-def climb(table, back, shift, a, b, digits):
+def climb(table: Ints, back: Ints, shift: int, a: Ints, b: Ints, digits: Keys) -> None:
     """Go some generations up: note the digits on the way, and move to the ancestor."""
     m0, m1, m2, m3, inverse = back[0], back[1], back[2], back[3], back[4]
     for i in range(len(a)):
@@ -70,7 +79,9 @@ def climb(table, back, shift, a, b, digits):
 
 
 @compiled
-def climb_all(digit_tables, backs, resolution, a, b, digits):
+def climb_all(
+    digit_tables: Ints, backs: Ints, resolution: int, a: Ints, b: Ints, digits: Keys
+) -> None:
     """Go up to resolution 0; the digits are those of this face, not yet of the cell."""
     for i in range(len(a)):
         digits[i] = np.uint64(0)
@@ -85,7 +96,7 @@ def climb_all(digit_tables, backs, resolution, a, b, digits):
 
 
 @compiled
-def turned(digits, turns):
+def turned(digits: np.uint64, turns: int) -> np.uint64:
     """Turn all digits by so many times 60 degrees.
 
     A digit's bits are its axes, i, j, k: a third of a turn moves them on by one, half
@@ -105,30 +116,34 @@ def turned(digits, turns):
 
 
 @compiled
-def leading(digits, resolution):
+def leading(digits: np.uint64, resolution: int) -> int:
     """Return the first digit that is not 0, or 0."""
     for place in range(resolution):
         digit = (digits >> np.uint64(3 * (resolution - 1 - place))) & np.uint64(7)
         if digit:
-            return np.int64(digit)
+            return int(np.int64(digit))
     return 0
 
 
 @compiled
-def named(places, turns, face, a, b, digits, resolution):
+def named(
+    places: Ints,
+    turns: Bytes,
+    face: int,
+    a: int,
+    b: int,
+    digits: np.uint64,
+    resolution: int,
+) -> np.uint64:
     """Return the id of a cell from its face, place at resolution 0, and digits there."""
     if abs(a) > REACH or abs(b) > REACH:
         return np.uint64(0)
     at = BASES * face + WIDE * (a + REACH) + b + REACH
-    place = np.int64(places[at])
+    place = int(places[at])
     if place == -1:
         return np.uint64(0)
     # places of pentagons are negative
-    turn = (
-        place & 7
-        if place >= 0
-        else np.int64(turns[8 * at + leading(digits, resolution)])
-    )
+    turn = place & 7 if place >= 0 else int(turns[8 * at + leading(digits, resolution)])
     base = (place & 1023) >> 3
     rest = np.uint64(3 * (15 - resolution))
     head = np.uint64(1) << np.uint64(59) | np.uint64(resolution) << np.uint64(52)
@@ -137,7 +152,16 @@ def named(places, turns, face, a, b, digits, resolution):
 
 
 @compiled
-def name_all(places, turns, face, a, b, keys, found, resolution):
+def name_all(
+    places: Ints,
+    turns: Bytes,
+    face: int,
+    a: Ints,
+    b: Ints,
+    keys: Keys,
+    found: Ints,
+    resolution: int,
+) -> None:
     """Turn digits on a face to ids of cells."""
     odd = np.int32(0)
     first = np.int32(BASES * face + WIDE * REACH + REACH)
@@ -156,7 +180,7 @@ def name_all(places, turns, face, a, b, keys, found, resolution):
     head = np.uint64(1) << np.uint64(59) | np.uint64(resolution) << np.uint64(52)
     head |= (np.uint64(1) << rest) - np.uint64(1)
     for i in range(len(a)):
-        place = np.int64(found[i])
+        place = int(found[i])
         keys[i] = (
             head
             | np.uint64(place >> 3) << np.uint64(45)
@@ -165,7 +189,16 @@ def name_all(places, turns, face, a, b, keys, found, resolution):
 
 
 @compiled
-def encode_on(lattice, resolution, face, x, y, z, ints, keys):
+def encode_on(
+    lattice: Longs,
+    resolution: int,
+    face: int,
+    x: Floats,
+    y: Floats,
+    z: Floats,
+    ints: Ints,
+    keys: Keys,
+) -> None:
     """Write the cell of each of at most 256 places that are all on one face."""
     n = len(x)
     centers = carray(pointer(lattice[CENTERS]), 60, np.float64)
@@ -182,7 +215,15 @@ def encode_on(lattice, resolution, face, x, y, z, ints, keys):
 
 
 @compiled
-def encode_block(lattice, resolution, lons, lats, floats, ints, keys):
+def encode_block(
+    lattice: Longs,
+    resolution: int,
+    lons: Floats,
+    lats: Floats,
+    floats: Floats,
+    ints: Ints,
+    keys: Keys,
+) -> None:
     """Write the cell of each of at most 256 places; 0 for what is no place.
 
     Those on several faces are sorted by face, so that each step is the same for many.
@@ -195,7 +236,7 @@ def encode_block(lattice, resolution, lons, lats, floats, ints, keys):
     faces = ints[3 * BLOCK : 3 * BLOCK + n]
     to_sphere(lons, lats, x, y, z)
     if faces_of(centers, squares, pairs, lons, lats, x, y, z, faces):
-        face = np.int64(faces[0])
+        face = int(faces[0])
         encode_on(lattice, resolution, face, x, y, z, ints, keys)
     else:
         order, ends = ints[4 * BLOCK : 4 * BLOCK + n], ints[5 * BLOCK :]
@@ -220,7 +261,7 @@ def encode_block(lattice, resolution, lons, lats, floats, ints, keys):
 
 
 @compiled
-def sort_by_face(faces, order, ends):
+def sort_by_face(faces: Ints, order: Ints, ends: Ints) -> None:
     """Write places by face, and where those of each face end; face n begins where n - 1 ends."""
     ends[:22] = 0
     for i in range(len(faces)):
@@ -234,7 +275,9 @@ def sort_by_face(faces, order, ends):
 
 
 @compiled
-def encode(lattice, resolution, lons, lats, keys):
+def encode(
+    lattice: Longs, resolution: int, lons: Floats, lats: Floats, keys: Keys
+) -> None:
     """Write the cell of each place."""
     floats, ints = np.empty(FLOATS), np.empty(INTS, np.int32)
     for start in range(0, len(lons), BLOCK):
@@ -244,7 +287,15 @@ def encode(lattice, resolution, lons, lats, keys):
 
 
 @compiled
-def on_face(lattice, resolution, lons, lats, faces, first, digits):
+def on_face(
+    lattice: Longs,
+    resolution: int,
+    lons: Floats,
+    lats: Floats,
+    faces: Ints,
+    first: Ints,
+    digits: Keys,
+) -> None:
     """Write where places are before they have a name: face, (a, b) at 0, and digits."""
     centers = carray(pointer(lattice[CENTERS]), 60, np.float64)
     axes = carray(pointer(lattice[AXES]), 240, np.float64)[120 * (resolution % 2) :]

@@ -4,7 +4,6 @@ What a step waits for from memory, the step before it has asked for.
 """
 
 import numpy as np
-from numba import carray
 
 from zones.kernel.context import (
     BEGIN,
@@ -27,6 +26,7 @@ from zones.kernel.jit import (
     Keys,
     Longs,
     Words,
+    carray,
     compiled,
     pointer,
     prefetch,

@@ -1,14 +1,28 @@
 """How the inner loops are compiled: without the GIL, kept on disk, as numpy divides."""
 
 from collections.abc import Callable
+from ctypes import c_void_p
 from typing import TypeVar
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import carray, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+__all__ = [
+    "Bytes",
+    "Floats",
+    "Ints",
+    "Keys",
+    "Longs",
+    "Words",
+    "carray",
+    "compiled",
+    "pointer",
+    "prefetch",
+]
 
 Loop = TypeVar("Loop", bound=Callable[..., object])
 
@@ -49,5 +63,5 @@ def _prefetch(typing: object, address: object) -> tuple[object, object]:
     return types.void(types.int64), generate
 
 
-pointer: Callable[[int], object] = intrinsic(_pointer)
+pointer: Callable[[int], c_void_p] = intrinsic(_pointer)
 prefetch: Callable[[int], None] = intrinsic(_prefetch)

@@ -1,7 +1,6 @@
 """Which zones cover places, 256 places at a time."""
 
 import numpy as np
-from numba import carray
 
 from zones.kernel.context import (
     BEGIN,
@@ -23,6 +22,7 @@ from zones.kernel.jit import (
     Keys,
     Longs,
     Words,
+    carray,
     compiled,
     pointer,
 )
@@ -122,7 +122,7 @@ def search(
         found, mixed = runs_of(context, keys[:m], who, runs)
         size = 1
         for w in range(found):
-            size += np.int64(runs[w] & LENGTH)
+            size += int(np.int64(runs[w] & LENGTH))
         if size > len(verdicts):
             work, verdicts = np.empty(8 * size, np.int64), np.empty(2 * size, np.uint8)
             numbers = np.empty(2 * size, np.int32)
@@ -130,9 +130,7 @@ def search(
         spots, ends = work[2 * size : 3 * size], work[3 * size : 4 * size]
         count, many = list_candidates(context, who, runs, found, pairs, verdicts, tests)
         many = find_stripes(context, pairs, tests, many, xs, ys, spots)
-        doubt = test_edges(
-            context, pairs, tests, many, xs, ys, spots, ends, verdicts
-        )
+        doubt = test_edges(context, pairs, tests, many, xs, ys, spots, ends, verdicts)
         rows = offsets[start : start + m + 1]
         sure = write_rows(pairs, count, verdicts, rows, numbers)
         if mixed:

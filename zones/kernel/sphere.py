@@ -1,8 +1,9 @@
 """From longitude and latitude to the sphere, and to the face of the icosahedron."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from zones.kernel.jit import compiled
+from zones.kernel.jit import Floats, Ints, Longs, compiled
 
 # sin and cos up to 45 degrees (Cephes): the error is below one unit in the last place.
 S1, S2, S3 = (
@@ -30,7 +31,7 @@ SEVERAL = 50  # in the table of squares: all faces are to be compared
 
 
 @compiled
-def sine_and_cosine(degrees):
+def sine_and_cosine(degrees: float) -> tuple[float, float]:
     """Return sine and cosine of -180 to 180 degrees."""
     quarter = np.rint(degrees / 90.0)
     x = (degrees - 90.0 * quarter) * RADIAN
@@ -49,7 +50,7 @@ def sine_and_cosine(degrees):
 
 
 @compiled
-def to_sphere(lons, lats, x, y, z):
+def to_sphere(lons: Floats, lats: Floats, x: Floats, y: Floats, z: Floats) -> None:
     """Put places on the unit sphere; what is no place on the Earth is put anywhere."""
     for i in range(len(lons)):
         lon, lat = lons[i], lats[i]
@@ -62,7 +63,7 @@ def to_sphere(lons, lats, x, y, z):
 
 
 @compiled
-def face_of(centers, x, y, z):
+def face_of(centers: Floats, x: float, y: float, z: float) -> int:
     """Return the face whose middle is nearest."""
     face, best = 0, -2.0
     for f in range(20):
@@ -73,7 +74,17 @@ def face_of(centers, x, y, z):
 
 
 @compiled
-def faces_of(centers, squares, pairs, lons, lats, x, y, z, faces):
+def faces_of(
+    centers: Floats,
+    squares: NDArray[np.int8],
+    pairs: Longs,
+    lons: Floats,
+    lats: Floats,
+    x: Floats,
+    y: Floats,
+    z: Floats,
+    faces: Ints,
+) -> bool:
     """Find the face of each place, and tell whether it is one face for all.
 
     Most squares of a degree lie on one face, and most others on two.
@@ -82,8 +93,8 @@ def faces_of(centers, squares, pairs, lons, lats, x, y, z, faces):
     for i in range(len(x)):
         lon, lat = lons[i], lats[i]
         real = (abs(lon) <= 180.0) & (abs(lat) <= 90.0)
-        row = np.int64(lat + 90.0) if real else 90
-        face = np.int64(squares[361 * row + np.int64(lon + 180.0 if real else 180.0)])
+        row = int(lat + 90.0 if real else 90.0)
+        face = int(squares[361 * row + int(lon + 180.0 if real else 180.0)])
         if face == SEVERAL:
             face = face_of(centers, x[i], y[i], z[i])
         elif face >= 20:
@@ -92,7 +103,7 @@ def faces_of(centers, squares, pairs, lons, lats, x, y, z, faces):
             other = x[i] * centers[3 * g] + y[i] * centers[3 * g + 1]
             dot += z[i] * centers[3 * f + 2]
             other += z[i] * centers[3 * g + 2]
-            face = np.int64(g if other > dot else f)
+            face = int(g if other > dot else f)
         faces[i] = np.int32(face)
         differ |= faces[i] ^ faces[0]
-    return differ == 0
+    return bool(differ == 0)
