@@ -160,6 +160,26 @@ def timed(covering: Callable, batches: list, calls: int) -> float:
     return (time.process_time() - start) / calls
 
 
+def compared(mine: Callable, peers: dict, draw: Callable, size: int) -> str:
+    """Return a line of our rate with calls of a size, and of our peers' in the same run."""
+    ways = {"ours": mine, **peers}
+    if size > 256:
+        ways.pop("rtree", None)
+    found = rates(ways, draw, size)
+    ours = found.pop("ours")
+    middle = statistics.median(ours) / 1e6
+    line = (
+        f"  {size:6}: {middle:8.3f} M/s ({min(ours) / 1e6:.3f}-{max(ours) / 1e6:.3f})"
+    )
+    for peer, theirs in found.items():
+        ratios = sorted(a / b for a, b in zip(ours, theirs, strict=True))
+        line += (
+            f" | {peer} {statistics.median(theirs) / 1e6:.4f} = "
+            f"{statistics.median(ratios):.1f}x ({ratios[0]:.1f}-{ratios[-1]:.1f})"
+        )
+    return line
+
+
 def memory() -> float:
     """Return the resident megabytes of this process."""
     with open("/proc/self/statm") as file:
@@ -197,22 +217,7 @@ def main() -> None:
             f"runs {table._used_runs}, levels {table._levels:b}"
         )
         for size in SIZES:
-            ways = {"ours": ours.covering, **peers}
-            if size > 256:
-                ways.pop("rtree", None)
-            found = rates(ways, draw, size)
-            mine = found.pop("ours")
-            middle = statistics.median(mine)
-            spread = f"{min(mine) / 1e6:.3f}-{max(mine) / 1e6:.3f}"
-            line = f"  {size:6}: {middle / 1e6:8.3f} M/s ({spread})"
-            for peer, theirs in found.items():
-                ratios = sorted(a / b for a, b in zip(mine, theirs, strict=True))
-                ratio = statistics.median(ratios)
-                line += (
-                    f" | {peer} {statistics.median(theirs) / 1e6:.4f} = {ratio:6.1f}x"
-                    f" ({ratios[0]:.1f}-{ratios[-1]:.1f})"
-                )
-            print(line, flush=True)
+            print(compared(ours.covering, peers, draw, size), flush=True)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,18 @@ from zones.kernel.flat import (
     mark,
     refine,
 )
-from zones.kernel.jit import Bytes, Floats, Ints, Keys, Longs, carray, compiled, pointer
+from zones.kernel.jit import (
+    Bytes,
+    Floats,
+    Ints,
+    Keys,
+    Longs,
+    carray,
+    compiled,
+    kept,
+    pointer,
+)
+from zones.kernel.stripes import bounds_of
 
 Work = tuple[Floats, Bytes, Ints, Keys]  # room to work in
 
@@ -100,15 +111,15 @@ def cover_on_face(
     if not flatten(centers, axes, face, scale, places, flat):
         return -1
     pad = 1.2 * max(near, CELL + BENT) + 2.0
-    west = int(np.floor(min(flat[:, 0].min(), flat[:, 2].min()) - pad))
-    east = int(np.ceil(max(flat[:, 0].max(), flat[:, 2].max()) + pad))
-    south = int(np.floor(min(flat[:, 1].min(), flat[:, 3].min()) - pad))
-    north = int(np.ceil(max(flat[:, 1].max(), flat[:, 3].max()) + pad))
+    a0, b0, a1, b1 = bounds_of(flat)
+    west, south = int(np.floor(a0 - pad)), int(np.floor(b0 - pad))
+    east, north = int(np.ceil(a1 + pad)), int(np.ceil(b1 + pad))
     wide = north - south + 1
     size = (east - west + 1) * wide
     if size > ROOM:
         return -1
-    marks[:size] = 0
+    for at in range(size):
+        marks[at] = 0
     mark(flat, near, itself, west, south, wide, marks)
     edge = ACROSS * (CELL + BENT) * STEP / scale
     for b in range(south, north + 1):
@@ -189,9 +200,7 @@ def cover_part(
 def size_of(edges: Floats) -> tuple[float, float]:
     """Return the height of what edges enclose, and its area in square radians."""
     area = 0.0
-    low, high = 90.0, -90.0
-    for e in range(len(edges)):
-        low, high = min(low, edges[e, 1]), max(high, edges[e, 1])
+    _, low, _, high = bounds_of(edges)
     shrink = np.cos(max(abs(low), abs(high)) * np.pi / 180)
     x, y = edges[0, 0], edges[0, 1]
     unit = np.pi / 180
@@ -229,7 +238,8 @@ def cover_zone(
             continue
         if approach > 8.0 * step:
             continue
-        count, start = 0, 0
+        # a plain 0 would have a type, and what is called with it a second compilation
+        count, start = int(np.int64(0)), 0
         for p in range(len(ends)):
             count = cover_part(
                 lattice,
@@ -251,7 +261,7 @@ def cover_zone(
     return -1, 0
 
 
-@compiled
+@kept
 def cover_all(
     lattice: Longs,
     finest: int,

@@ -9,7 +9,17 @@ modulo 49.
 
 import numpy as np
 
-from zones.kernel.jit import Bytes, Floats, Ints, Keys, Longs, carray, compiled, pointer
+from zones.kernel.jit import (
+    Bytes,
+    Floats,
+    Ints,
+    Keys,
+    Longs,
+    carray,
+    compiled,
+    kept,
+    pointer,
+)
 from zones.kernel.sphere import face_of, faces_of, to_sphere
 
 BLOCK = 256
@@ -85,7 +95,8 @@ def climb_all(
     """Go up to resolution 0; the digits are those of this face, not yet of the cell."""
     for i in range(len(a)):
         digits[i] = np.uint64(0)
-    at, shift = resolution, 0
+    # a plain 0 would have a type, and what is called with it a second compilation
+    at, shift = resolution, int(np.int64(0))
     while at > 0:
         count = at % 4 if at % 4 else 4
         which = 5 * (at % 2) + count
@@ -236,7 +247,7 @@ def encode_block(
     faces = ints[3 * BLOCK : 3 * BLOCK + n]
     to_sphere(lons, lats, x, y, z)
     if faces_of(centers, squares, pairs, lons, lats, x, y, z, faces):
-        face = int(faces[0])
+        face = int(np.int64(faces[0]))
         encode_on(lattice, resolution, face, x, y, z, ints, keys)
     else:
         order, ends = ints[4 * BLOCK : 4 * BLOCK + n], ints[5 * BLOCK :]
@@ -263,7 +274,8 @@ def encode_block(
 @compiled
 def sort_by_face(faces: Ints, order: Ints, ends: Ints) -> None:
     """Write places by face, and where those of each face end; face n begins where n - 1 ends."""
-    ends[:22] = 0
+    for f in range(22):
+        ends[f] = 0
     for i in range(len(faces)):
         ends[faces[i] + 2] += 1
     for f in range(1, 21):
@@ -274,7 +286,7 @@ def sort_by_face(faces: Ints, order: Ints, ends: Ints) -> None:
         order[at] = i
 
 
-@compiled
+@kept
 def encode(
     lattice: Longs, resolution: int, lons: Floats, lats: Floats, keys: Keys
 ) -> None:
@@ -286,7 +298,7 @@ def encode(
         encode_block(lattice, resolution, xs, ys, floats, ints, here)
 
 
-@compiled
+@kept
 def on_face(
     lattice: Longs,
     resolution: int,

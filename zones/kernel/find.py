@@ -83,7 +83,9 @@ def by_place(who: Longs, runs: Keys, found: int, places: int) -> None:
         ends[who[w] + 1] += 1
     for i in range(places):
         ends[i + 1] += ends[i]
-    old_who, old_runs = who[:found].copy(), runs[:found].copy()
+    old_who, old_runs = np.empty(found, np.int64), np.empty(found, np.uint64)
+    for w in range(found):
+        old_who[w], old_runs[w] = who[w], runs[w]
     for w in range(found):
         at = ends[old_who[w]]
         ends[old_who[w]] = at + 1

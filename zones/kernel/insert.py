@@ -7,10 +7,10 @@ reader skips the zones that came after it.
 import numpy as np
 
 from zones.kernel.context import BEGIN, LENGTH, SPREAD
-from zones.kernel.jit import Keys, Words, compiled
+from zones.kernel.jit import Keys, Words, compiled, kept
 
 
-@compiled
+@kept
 def rehash(old: Keys, slots: Keys, bits: Keys, shift: int) -> None:
     """Move all keys to a larger table."""
     mask = np.uint64(len(slots) // 2 - 1)
@@ -62,14 +62,15 @@ def insert_one(
     if length & (length - 1) == 0:
         if used + 2 * length > len(runs):
             return -1, 0
-        runs[used : used + length] = runs[start : start + length]
+        for e in range(length):
+            runs[used + e] = runs[start + e]
         start, used = used, used + 2 * length
     runs[start + length] = entry
     slots[value] = np.uint64(start) << BEGIN | np.uint64(length + 1)
     return used, 0
 
 
-@compiled
+@kept
 def insert_all(
     slots: Keys,
     bits: Keys,

@@ -20,6 +20,7 @@ __all__ = [
     "Words",
     "carray",
     "compiled",
+    "kept",
     "pointer",
     "prefetch",
 ]
@@ -36,6 +37,12 @@ Bytes = NDArray[np.uint8]
 
 def compiled(loop: Loop) -> Loop:
     """Compile a loop for what it is called with, when it is called first."""
+    made: Loop = njit(nogil=True, error_model="numpy")(loop)
+    return made
+
+
+def kept(loop: Loop) -> Loop:
+    """Compile a loop that is called from Python, and keep it on disk with its parts."""
     made: Loop = njit(nogil=True, cache=True, error_model="numpy")(loop)
     return made
 

@@ -24,6 +24,7 @@ from zones.kernel.jit import (
     Words,
     carray,
     compiled,
+    kept,
     pointer,
 )
 
@@ -34,7 +35,8 @@ def runs_of(context: Longs, keys: Keys, who: Longs, runs: Keys) -> tuple[int, bo
 
     Return how many there are, and whether a place may have several.
     """
-    found, sizes = 0, 0
+    # a plain 0 would have a type, and what is called with it a second compilation
+    found, sizes = int(np.int64(0)), 0
     for level in range(context[FINEST], -1, -1):
         if context[LEVELS] >> level & 1:
             before = found
@@ -63,7 +65,8 @@ def write_rows(
     pairs: Longs, count: int, verdicts: Bytes, offsets: Longs, numbers: Ints
 ) -> int:
     """Write what covers the places, and where the rows end; return how many there are."""
-    offsets[1:] = 0
+    for i in range(1, len(offsets)):
+        offsets[i] = 0
     sure = 0
     for c in range(count):
         covers = verdicts[c] == 1
@@ -89,7 +92,7 @@ def write_doubts(
     return at
 
 
-@compiled
+@kept
 def search(
     context: Longs,
     lons: Floats,
@@ -113,7 +116,8 @@ def search(
     who = np.empty(room * sizes + 1, np.int64)
     work, verdicts = np.empty(4, np.int64), np.empty(1, np.uint8)
     numbers = np.empty(1, np.int32)
-    written, doubtful = 0, 0
+    # a plain 0 would have a type, and what is called with it a second compilation
+    written, doubtful = 0, int(np.int64(0))
     offsets[0] = 0
     for start in range(0, n, BLOCK):
         m = min(n - start, BLOCK)
@@ -136,14 +140,15 @@ def search(
         if mixed:
             order_rows(rows, numbers)
         if written + sure <= len(out):
-            out[written : written + sure] = numbers[:sure]
+            for c in range(sure):
+                out[written + c] = numbers[c]
         written += sure
         if doubt:
             doubtful = write_doubts(pairs, count, verdicts, start, doubts, doubtful)
     return written, doubtful
 
 
-@compiled
+@kept
 def candidates(context: Longs, lons: Floats, lats: Floats, out: Longs) -> int:
     """Write the live zones of the cells that a place is in; return how many there are."""
     floats, ints = np.empty(FLOATS), np.empty(INTS, np.int32)

@@ -2,9 +2,21 @@
 
 import numpy as np
 
-from zones.kernel.jit import Floats, Longs, compiled
+from zones.kernel.jit import Floats, Longs, compiled, kept
 
 PER_STRIPE = 3  # edges to a stripe, as far as the height goes
+
+
+@compiled
+def bounds_of(edges: Floats) -> tuple[float, float, float, float]:
+    """Return the least x and y of edges, and the greatest."""
+    x0, y0, x1, y1 = edges[0, 0], edges[0, 1], edges[0, 0], edges[0, 1]
+    for e in range(len(edges)):
+        for end in (0, 2):
+            x, y = edges[e, end], edges[e, end + 1]
+            x0, x1 = x if x < x0 else x0, x if x > x1 else x1
+            y0, y1 = y if y < y0 else y0, y if y > y1 else y1
+    return x0, y0, x1, y1
 
 
 @compiled
@@ -13,19 +25,16 @@ def stripe(
 ) -> tuple[int, int]:
     """Sort a zone's edges into level stripes; return how many places they take."""
     n = len(edges)
-    low, high = edges[:, 1].min(), edges[:, 1].max()
-    low, high = min(low, edges[:, 3].min()), max(high, edges[:, 3].max())
+    west, low, east, high = bounds_of(edges)
     many = max(1, min(n // PER_STRIPE, len(stripes) - 1))
     height = high - low
     per = many / height if height > 0.0 else 0.0
     if not np.isfinite(per):
         per = 0.0
-    record[0] = min(edges[:, 0].min(), edges[:, 2].min())
-    record[1] = low
-    record[2] = max(edges[:, 0].max(), edges[:, 2].max())
-    record[3] = high
+    record[0], record[1], record[2], record[3] = west, low, east, high
     record[4], record[5], record[6], record[7] = per, first, many, 0.0
-    stripes[: many + 1] = 0
+    for s in range(many + 1):
+        stripes[s] = 0
     for e in range(n):
         y0, y1 = edges[e, 1], edges[e, 3]
         if y0 > y1:
@@ -39,7 +48,9 @@ def stripe(
     total = stripes[many] - used
     if stripes[many] > len(into):
         return many, -1
-    place = stripes[: many + 1].copy()
+    place = np.empty(many, np.int64)
+    for s in range(many):
+        place[s] = stripes[s]
     for e in range(n):
         x0, y0, x1, y1 = edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3]
         if y0 > y1:
@@ -52,7 +63,7 @@ def stripe(
     return many, total
 
 
-@compiled
+@kept
 def stripe_all(
     edges: Floats,
     starts: Longs,
