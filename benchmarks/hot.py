@@ -161,7 +161,7 @@ def timed(covering: Callable, batches: list, calls: int) -> float:
 
 
 def compared(mine: Callable, peers: dict, draw: Callable, size: int) -> str:
-    """Return a line of our rate with calls of a size, and of our peers' in the same run."""
+    """Return our rate with calls of a size, and that of our peers in the same run."""
     ways = {"ours": mine, **peers}
     if size > 256:
         ways.pop("rtree", None)

@@ -1,4 +1,4 @@
-"""The compiled loops are got from where they are kept, and done without where none are."""
+"""The compiled loops are got from where they are kept; all works without them."""
 
 import subprocess
 import sys
