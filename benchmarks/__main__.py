@@ -5,13 +5,14 @@ import json
 import sys
 from collections.abc import Callable
 
-from benchmarks import door, ingest, match
+from benchmarks import deliver, door, ingest, match
 from benchmarks.report import PAGE, Table, beginning, write_page
 
 BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[Table]]] = {
     "match": lambda asked: match.run(asked.quick, asked.zones),
     "ingest": lambda asked: ingest.run(asked.quick, asked.zones),
     "door": lambda asked: door.run(asked.quick),
+    "deliver": lambda asked: deliver.run(asked.quick),
 }
 
 

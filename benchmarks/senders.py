@@ -34,7 +34,7 @@ from geopush.sandbox.certificates import KEY_ID, PROJECT_ID, TEAM_ID, make_paper
 
 NOW = datetime.now(UTC)
 TOPIC = "com.example.demo"
-IN_FLIGHT = 200
+MADE = 2_000  # messages, before the measuring begins; more than are ever in flight
 WORDS = Content(
     title="Ice cream weather",
     body="26 degrees at Da Mario: 20% off every ice cream, until the sun is gone",
@@ -93,10 +93,9 @@ def our_apns(where: Where) -> Sending:
         ca_file=papers.ca_file,
     )
 
-    def message(number: int) -> Message:
-        return a_message(number, AddressKind.APNS_TOKEN, f"{number:064x}")
-
-    return Sending(_through(gateway, message), gateway.close)
+    kind = AddressKind.APNS_TOKEN
+    messages = [a_message(n, kind, f"{n:064x}") for n in range(1, MADE + 1)]
+    return Sending(_through(gateway, messages), gateway.close)
 
 
 def plain_apns(where: Where) -> Sending:
@@ -118,9 +117,9 @@ def plain_apns(where: Where) -> Sending:
     client.pool.protocol_class = kind
     aps = {"alert": {"title": WORDS.title, "body": WORDS.body}, "mutable-content": 1}
 
-    async def send(number: int) -> None:
+    def request(number: int) -> NotificationRequest:
         own = {"message_id": str(UUID(int=number)), "receipt_token": "x" * 126}
-        request = NotificationRequest(
+        return NotificationRequest(
             f"{number:064x}",
             {"aps": aps, "geopush": own | {"url": WORDS.url}},
             notification_id=str(UUID(int=number)),
@@ -129,7 +128,11 @@ def plain_apns(where: Where) -> Sending:
             collapse_key=str(UUID(int=number)),
             push_type=PushType.ALERT,
         )
-        answer = await client.send_notification(request)
+
+    requests = [request(n) for n in range(1, MADE + 1)]
+
+    async def send(number: int) -> None:
+        answer = await client.send_notification(requests[number % MADE])
         assert answer.is_successful
 
     async def close() -> None:
@@ -144,10 +147,9 @@ def our_fcm(where: Where) -> Sending:
     account = FcmAccount(PROJECT_ID, file.read_text())
     gateway = FcmGateway(account, url=where.fcm_url)
 
-    def message(number: int) -> Message:
-        return a_message(number, AddressKind.FCM_TOKEN, f"phone-{number}:APA91b")
-
-    return Sending(_through(gateway, message), gateway.close)
+    kind = AddressKind.FCM_TOKEN
+    messages = [a_message(n, kind, f"phone-{n}:APA91b") for n in range(1, MADE + 1)]
+    return Sending(_through(gateway, messages), gateway.close)
 
 
 def plain_fcm(where: Where) -> Sending:
@@ -174,9 +176,9 @@ def plain_fcm(where: Where) -> Sending:
     return Sending(send, close)
 
 
-def _through(gateway: Gateway, message: Callable[[int], Message]) -> Send:
+def _through(gateway: Gateway, messages: list[Message]) -> Send:
     async def send(number: int) -> None:
-        assert await gateway.send(message(number)) == Accepted()
+        assert await gateway.send(messages[number % MADE]) == Accepted()
 
     return send
 
@@ -195,3 +197,30 @@ async def send_for(sending: Sending, seconds: float, at_a_time: int) -> int:
 
     await asyncio.gather(*(keep_on() for _ in range(at_a_time)))
     return done
+
+
+def bare_fcm(where: Where) -> Sending:
+    """Return a client that writes the same bytes to sockets and reads answers."""
+    url = urlsplit(where.fcm_url)
+    body = b"x" * 700
+    request = (
+        b"POST /v1/projects/geopush-sandbox/messages:send HTTP/1.1\r\nHost: x\r\n"
+        b"Authorization: Bearer x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    )
+    idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+
+    async def send(_: int) -> None:
+        if not idle:
+            idle.append(await asyncio.open_connection(url.hostname, url.port))
+        reader, writer = idle.pop()
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        await reader.readexactly(length)
+        idle.append((reader, writer))
+
+    async def close() -> None:
+        for _, writer in idle:
+            writer.close()
+
+    return Sending(send, close)

@@ -8,6 +8,8 @@ from geopush.store.pool import Pool, open_pool
 from tests.clock import HandClock
 from tests.databases import TestPostgres, running_postgres
 
+pytest_plugins = ["geopush.sandbox.fixtures"]
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[TestPostgres]:

@@ -71,6 +71,7 @@ async def _serve(
         host, port = listening.getsockname()[:2]
         if street is not None:
             keys = await make_keys(house, clock())
+            street.reporter.base_url = f"http://{host}:{port}"
             facts = announce(settings, f"http://{host}:{port}", street, house, keys)
             stack.callback(facts.unlink, missing_ok=True)
         log.info("serving", host=host, port=port, role=role)

@@ -23,7 +23,6 @@ from aiohttp import (
     TCPConnector,
 )
 from aiohttp.connector import Connection
-from msgspec import Raw
 from pyfcm import FCMNotification
 from yarl import URL
 
@@ -50,6 +49,9 @@ GOOGLE_URL = "https://fcm.googleapis.com"
 MOST_CONNECTIONS = 64  # HTTP/1.1 has one request on each at a time
 
 TARGETS = {AddressKind.FCM_TOKEN: "token", AddressKind.FID: "fid"}
+
+
+Payload = dict[str, dict[str, object]]
 
 
 class _Progress:
@@ -83,6 +85,7 @@ class FcmGateway:
         self._library = FCMNotification(
             project_id=account.project_id, credentials=self._tokens.credentials
         )
+        self._library.json_dumps = _as_it_is  # it is encoded once, when all is there
         self._url = URL(f"{url}/v1/projects/{account.project_id}/messages:send")
         self._clock = clock
         self._deadline = deadlines.send.total_seconds()
@@ -97,23 +100,24 @@ class FcmGateway:
             return Rejected("no_fcm_address")
         if message.expires_at <= self._clock():
             return Objection(State.EXPIRED, "expired")
-        body = self._body(message)
-        if len(body["message"]) > MOST_BYTES:
+        payload = self._payload(message)
+        if len(msgspec.json.encode(payload["message"])) > MOST_BYTES:
             return Rejected("payload_too_large")
-        target = {TARGETS[address.kind]: address.value}
-        return await self._deliver(_aimed(body, target), last_look)
+        # Beside what pyfcm writes: it knows no installations.
+        payload["message"][TARGETS[address.kind]] = address.value
+        return await self._deliver(msgspec.json.encode(payload), last_look)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._tokens.close()
         await self._session.close()
 
-    def _body(self, message: Message) -> dict[str, Raw]:
+    def _payload(self, message: Message) -> Payload:
         content = message.content
         left = (message.expires_at - self._clock()).total_seconds()
         iphone = message.platform is Platform.IOS
         is_seen = not (iphone and is_background(content))
-        payload: bytes = self._library.parse_payload(
+        payload: Payload = self._library.parse_payload(
             notification_title=content.title if is_seen else None,
             notification_body=content.body if is_seen else None,
             notification_image=content.image if is_seen else None,
@@ -121,7 +125,7 @@ class FcmGateway:
             android_config=None if iphone else android_config(message, left),
             apns_config=apns_config(message) if iphone else None,
         )
-        return msgspec.json.decode(payload, type=dict[str, Raw])
+        return payload
 
     async def _deliver(self, body: bytes, last_look: LastLook) -> Outcome:
         progress = _Progress()
@@ -195,11 +199,8 @@ class FcmGateway:
             return Transient("connection_lost", ambiguous=progress.is_sent)
 
 
-def _aimed(body: dict[str, Raw], target: dict[str, str]) -> bytes:
-    """Add the address, which pyfcm would not write when it is an installation's id."""
-    message = msgspec.json.decode(body["message"], type=dict[str, Raw])
-    aimed = {key: Raw(msgspec.json.encode(value)) for key, value in target.items()}
-    return msgspec.json.encode(body | {"message": message | aimed})
+def _as_it_is(payload: Payload) -> Payload:
+    return payload
 
 
 class _Noted(ClientRequest):

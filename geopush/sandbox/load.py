@@ -8,6 +8,8 @@ import asyncio
 import json
 import sys
 from argparse import ArgumentParser
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiohttp import web
@@ -21,8 +23,9 @@ TAKEN = b'{"name": "projects/geopush-sandbox/messages/1"}'
 GRANTED = b'{"access_token": "ya29.load", "expires_in": 3599, "token_type": "Bearer"}'
 
 
-async def serve(directory: Path, latency: float) -> dict[str, str]:
-    """Listen until the event loop ends; ``latency`` is in seconds, of Apple alone."""
+@asynccontextmanager
+async def serving(directory: Path, latency: float = 0) -> AsyncIterator[dict[str, str]]:
+    """Listen, and say where; ``latency`` is in seconds, of Apple alone."""
     papers = make_papers(directory)
     loop = asyncio.get_running_loop()
     apple = await loop.create_server(
@@ -37,7 +40,10 @@ async def serve(directory: Path, latency: float) -> dict[str, str]:
     fcm_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     point_service_account_at(fcm_url + TOKEN_PATH, papers.service_account_file)
     port = apple.sockets[0].getsockname()[1]
-    return {"apns_url": f"https://127.0.0.1:{port}", "fcm_url": fcm_url}
+    yield {"apns_url": f"https://127.0.0.1:{port}", "fcm_url": fcm_url}
+    apple.close()
+    await runner.cleanup()
+    await apple.wait_closed()
 
 
 async def _grant(_: web.Request) -> web.Response:
@@ -50,9 +56,10 @@ async def _take(request: web.Request) -> web.Response:
 
 
 async def _main(directory: Path, latency: float) -> None:
-    sys.stdout.write(json.dumps(await serve(directory, latency)) + "\n")
-    sys.stdout.flush()
-    await asyncio.Event().wait()
+    async with serving(directory, latency) as where:
+        sys.stdout.write(json.dumps(where) + "\n")
+        sys.stdout.flush()
+        await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
