@@ -31,6 +31,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     data_dir: str | None = None
     pg_bin: str | None = None
     pool_size: Count = 6
+    compiled: bool = True
+    kernel_dir: str | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     apps: str = "demo"
     timezone: str = "UTC"
@@ -69,6 +71,15 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         if self.data_dir is not None:
             return Path(self.data_dir).absolute()
         return Path.home() / ".local" / "share" / "geopush"
+
+    @property
+    def kernels(self) -> Path:
+        """Where the compiled loops of matching are kept from one start to the next."""
+        if self.kernel_dir is not None:
+            return Path(self.kernel_dir).absolute()
+        if self.database_url is None:
+            return self.data / "kernel"
+        return Path.home() / ".cache" / "geopush" / "kernel"
 
 
 SECRETS = (

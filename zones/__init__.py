@@ -8,7 +8,15 @@
 """
 
 from zones.answers import Covering, Nearness
-from zones.cells import cell_of, centre_of, load_kernel, neighbours, rehearse
+from zones.cells import (
+    cell_of,
+    centre_of,
+    has_compiler,
+    kept_kernel,
+    load_kernel,
+    neighbours,
+    rehearse,
+)
 from zones.circle import circle
 from zones.errors import Code, Problem, UnknownZone, ZoneError
 from zones.geojson import Parsed, parse_zone, parse_zones
@@ -44,7 +52,9 @@ __all__ = [
     "cell_of",
     "centre_of",
     "circle",
+    "has_compiler",
     "is_open",
+    "kept_kernel",
     "load_kernel",
     "neighbours",
     "parse_opening_hours",

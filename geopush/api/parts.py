@@ -15,6 +15,7 @@ from geopush.flows.publish import Publish
 from geopush.flows.receipts import Receipts
 from geopush.flows.refresh import Refresh
 from geopush.flows.register import Register
+from geopush.flows.suppress import Suppress
 from geopush.store.pool import Pool
 from zones import Limits
 
@@ -61,6 +62,7 @@ class Parts(Parcel):
     tokens: TokenRing
     register: Register
     profiles: Profiles
+    suppress: Suppress
     letters: Letters
     receipts: Receipts
     pings: PingDoor

@@ -29,9 +29,10 @@ from geopush.api.ping_door import PingDoor
 from geopush.api.routes import ROUTES
 from geopush.app.database import Database, database_check, open_database
 from geopush.app.gateways import open_gateways
+from geopush.app.kernel import speed_up
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
-from geopush.core.fold import World
 from geopush.core.identity import Identity
+from geopush.core.occasion import World
 from geopush.core.token import TokenRing
 from geopush.flows.deciding import Deciding
 from geopush.flows.deliver import Deliver
@@ -46,10 +47,12 @@ from geopush.flows.receipts import Receipts
 from geopush.flows.recheck import Recheck
 from geopush.flows.refresh import Refresh
 from geopush.flows.register import Register, Rules
+from geopush.flows.suppress import Suppress
 from geopush.metrics import Metrics
 from geopush.settings import Settings
 from geopush.store.pool import Pool, open_pool
 from geopush.store.secrets import ensure_secret
+from geopush.store.suppressions import Suppressions
 from zones import Limits
 
 MIB = 1024 * 1024
@@ -93,22 +96,22 @@ async def running(
         database = await open_database(
             settings, stack, migrating=migrating, durable=durable
         )
-        if not isinstance(database, str):
-            _beside(stack, database.supervise(_note))
-        dsn = database if isinstance(database, str) else database.dsn
+        dsn = _supervised(stack, database)
         pool = await open_pool(dsn, size=settings.pool_size)
         stack.push_async_callback(pool.close)
         refresh = Refresh(pool, radius_km=settings.weather_radius_km)
         await refresh.run_once()
-        _beside(stack, refresh.run(dsn))
         metrics = _metrics(refresh)
-        gateways = open_gateways(settings, clock, stack)
+        _beside(stack, refresh.run(dsn))
         tokens = TokenRing(await _secrets(pool, "token", clock))
-        means = Means(pool, refresh.latest, clock, metrics, tokens, _lease(settings))
-        deliver = Deliver(means, gateways)
+        suppressions = Suppressions(await _secrets(pool, "suppression", clock))
         world = _world(settings, refresh)
+        latest, lease = _latest(world, refresh), _lease(settings)
+        means = Means(pool, latest, clock, metrics, tokens, lease)
+        deliver = Deliver(means, open_gateways(settings, clock, stack))
         deciding = Deciding(world, clock, metrics, deliver.wake)
         _begin(stack, role, deliver, Loops(dsn, _loops(pool, world, deciding, clock)))
+        _speed_up(stack, role, settings, refresh, metrics)
         ingest = Ingest(pool, world, clock, metrics, deliver.wake)
         stack.push_async_callback(ingest.drain)
         identities = {
@@ -123,15 +126,16 @@ async def running(
             publish=Publish(pool, refresh, clock),
             register=Register(
                 pool,
+                suppressions,
                 tokens,
                 _rules(settings, identities),
                 clock,
                 mint_id,
-                mint_secret,
             ),
-            profiles=Profiles(pool, clock),
+            profiles=Profiles(pool, suppressions, clock),
+            suppress=Suppress(pool, suppressions, clock),
             letters=Letters(pool, lambda: refresh.catalog, clock),
-            receipts=Receipts(pool, lambda: refresh.catalog, clock),
+            receipts=Receipts(pool, lambda: refresh.catalog, deciding, clock),
             pings=door,
             tokens=tokens,
             knobs=_knobs(settings),
@@ -165,10 +169,42 @@ def _begin(stack: AsyncExitStack, role: Role, deliver: Deliver, loops: Loops) ->
         _beside(stack, loops.run(), loops.stop)
 
 
+def _supervised(stack: AsyncExitStack, database: Database) -> str:
+    """See to it that the database runs; return how to reach it."""
+    if isinstance(database, str):
+        return database
+    _beside(stack, database.supervise(_note))
+    return database.dsn
+
+
+def _speed_up(
+    stack: AsyncExitStack,
+    role: Role,
+    settings: Settings,
+    refresh: Refresh,
+    metrics: Metrics,
+) -> None:
+    """Where pings are matched, match them faster as soon as that can be."""
+    if settings.compiled and role in (Role.ALL, Role.API):
+        _beside(stack, speed_up(refresh, metrics, settings.kernels))
+
+
 def _world(settings: Settings, refresh: Refresh) -> Callable[[], World]:
     """What is the same for everybody, as of the moment of asking."""
     seen = timedelta(seconds=settings.dwell_seen_seconds)
     return lambda: World(refresh.catalog, refresh.weather, settings.timezone, seen)
+
+
+def _latest(
+    world: Callable[[], World], refresh: Refresh
+) -> Callable[[], Awaitable[World]]:
+    """The same with every change that is committed by now, by whatever process."""
+
+    async def latest() -> World:
+        await refresh.run_once()
+        return world()
+
+    return latest
 
 
 def _metrics(refresh: Refresh) -> Metrics:

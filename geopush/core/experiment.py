@@ -40,7 +40,10 @@ class Experiment(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StopWhen(Struct, frozen=True, forbid_unknown_fields=True):
-    """One thing after which a queued message is no longer wanted."""
+    """One thing after which an offer is no longer wanted, or its message that waits.
+
+    ``event`` is the kind of a receipt of this offer, or what offers call a conversion.
+    """
 
     event: Word | None = None
     within: timedelta | None = None

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from geopush.core.arbitrate import rank, winner
+from geopush.core.candidate import Candidate, Person, candidates
 from geopush.core.cap import Tally, longest
 from geopush.core.catalog import Catalog
 from geopush.core.change import (
@@ -19,54 +19,15 @@ from geopush.core.change import (
     Visited,
     compare,
 )
-from geopush.core.condition import Value
-from geopush.core.context import context_values, place_of
-from geopush.core.customer import Purpose, has_consent
-from geopush.core.decide import Decision, Facts, Gate, Reason, Verdict, decide
+from geopush.core.decision import Decision, Gate, Reason, Verdict
 from geopush.core.known import Known, State
 from geopush.core.message import Content
+from geopush.core.occasion import Occasion, World
 from geopush.core.offer import Offer, Status
 from geopush.core.ping import DeviceId
 from geopush.core.presence import NAMESPACE, Kind, Transition, Whereabouts
 from geopush.core.visit import Seen, revise
-from geopush.core.weather import Observation, Weather, WeatherSeen
-from zones import Point, Zone, ZoneId
-
-
-class World(Struct, frozen=True):
-    """What is the same for everybody in a batch; zones may have their own timezone.
-
-    ``dwell_seen`` is how lately who stays without a ping must have been seen.
-    """
-
-    catalog: Catalog
-    weather: Weather
-    timezone: str = "UTC"
-    dwell_seen: timedelta = timedelta(minutes=15)
-
-
-class Occasion(Struct, frozen=True):
-    """What may be a reason to speak: of which kind, at which zone, when and where.
-
-    ``key`` tells it from others of its kind; with an ``offer_id`` it is one for that
-    offer alone.
-    """
-
-    kind: str
-    zone_id: ZoneId
-    key: str
-    recorded_at: datetime
-    point: Point | None
-    offer_id: str | None = None
-
-
-class Candidate(Struct, frozen=True):
-    """An offer for a customer on an occasion, and what the gates said."""
-
-    offer: Offer
-    occasion: Occasion
-    decision: Decision
-    weather: WeatherSeen | None
+from zones import ZoneId
 
 
 class Fold:
@@ -99,13 +60,23 @@ class Fold:
         self, device_id: DeviceId, occasions: Sequence[Occasion], world: World
     ) -> None:
         """Decide about what happened together: at most one offer goes out."""
-        candidates = self._candidates(device_id, occasions, world)
-        fitting = [one for one in candidates if _competes(one)]
+        person = Person(device_id, self.profile, self._state(), self.now)
+        found = candidates(person, occasions, world)
+        fitting = [one for one in found if _competes(one)]
         ranks = [rank(one.offer, one.occasion.zone_id) for one in fitting]
         place = winner(ranks)
         chosen = None if place is None else fitting[place]
-        for one in candidates:
+        for one in found:
             self._settle(device_id, one, chosen)
+
+    def _state(self) -> State:
+        """What has become of the customer so far."""
+        return replace(
+            self._known.state,
+            devices=self.devices,
+            tallies=tuple(self._tallies),
+            now=self.now,
+        )
 
     def visit(self, device_id: DeviceId, fixes: Sequence[Seen]) -> None:
         """Correct the visits of a device by what one upload told, in any order."""
@@ -142,11 +113,12 @@ class Fold:
         if (most := self.profile.preferences.max_messages) is not None:
             kept = max(kept, longest([most.window]))
         recent = tuple(one for one in self._tallies if self.now - one.at <= kept)
+        state = replace(self._state(), tallies=recent)
         seen = [one.recorded_at for one in self.devices.values() if one.recorded_at]
         moved = compare(self._known.state.devices, self.devices, self._due)
         return Change(
             known=self._known,
-            state=State(self.devices, recent, self.now),
+            state=state,
             seen=max(seen, default=None),
             came=moved.came,
             left=moved.left,
@@ -156,54 +128,6 @@ class Fold:
             messages=tuple(self._messages),
             visits=tuple(self._visits.values()),
         )
-
-    def _candidates(
-        self, device_id: DeviceId, occasions: Sequence[Occasion], world: World
-    ) -> list[Candidate]:
-        candidates = []
-        for occasion in occasions:
-            zone = world.catalog.zone(occasion.zone_id)
-            if zone is None:
-                continue
-            for offer in _offers(occasion, zone, world.catalog):
-                facts = self._facts(device_id, occasion, zone, offer, world)
-                decision = decide(offer, facts)
-                seen = None if isinstance(facts.weather, str) else facts.weather.seen()
-                candidates.append(Candidate(offer, occasion, decision, seen))
-        return candidates
-
-    def _facts(
-        self,
-        device_id: DeviceId,
-        occasion: Occasion,
-        zone: Zone,
-        offer: Offer,
-        world: World,
-    ) -> Facts:
-        timezone = zone.timezone or world.timezone
-        place = place_of(zone, occasion.point)
-        weather = world.weather.near(place, self.now, offer.max_weather_age)
-        return Facts(
-            now=self.now,
-            recorded_at=occasion.recorded_at,
-            zone=zone,
-            zone_timezone=timezone,
-            device=self.profile.devices[device_id],
-            profile=self.profile,
-            tallies=tuple(self._tallies),
-            weather=weather,
-            values=self._values(zone, timezone, offer, weather),
-        )
-
-    def _values(
-        self, zone: Zone, timezone: str, offer: Offer, weather: Observation | str
-    ) -> dict[str, Value]:
-        """What conditions and words may ask for; what is missing is unknown."""
-        values = context_values(offer, zone, timezone, weather, self.now)
-        if has_consent(self.profile.consents, Purpose.PROFILING, self.now):
-            for name, value in self.profile.attributes.items():
-                values[f"attributes.{name}"] = values[f"customer.{name}"] = value
-        return values
 
     def _settle(
         self, device_id: DeviceId, one: Candidate, chosen: Candidate | None
@@ -240,19 +164,13 @@ class Fold:
             delivery=offer.delivery,
             decided_at=row.at,
             expires_at=row.at + offer.message.ttl,
+            inbox=offer.message.inbox,
         )
         self._messages.append(message)
         tally = Tally(
             row.decision_id, row.at, row.offer_id, offer.category, row.zone_id
         )
         self._tallies.append(tally)
-
-
-def _offers(occasion: Occasion, zone: Zone, catalog: Catalog) -> list[Offer]:
-    if occasion.offer_id is None:
-        return catalog.offers_for(occasion.kind, zone)
-    offer = catalog.offer(occasion.offer_id)
-    return [] if offer is None else [offer]
 
 
 def _competes(one: Candidate) -> bool:

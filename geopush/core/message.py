@@ -162,10 +162,14 @@ class Transient(Struct, frozen=True):
 
 
 class Objection(Struct, frozen=True):
-    """We ourselves kept the message from leaving; it comes to this state."""
+    """We ourselves kept the message from leaving; it comes to this state.
+
+    One that is to be tried again is not until ``retry_after``.
+    """
 
     state: State
     reason: str
+    retry_after: timedelta | None = None
 
 
 Outcome = (

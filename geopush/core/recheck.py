@@ -7,8 +7,9 @@ from geopush.core.change import Change
 from geopush.core.context import last_point
 from geopush.core.customer import Purpose, has_consent
 from geopush.core.edge import Edge, seen_within
-from geopush.core.fold import Fold, Occasion, World
+from geopush.core.fold import Fold
 from geopush.core.known import KnownOf
+from geopush.core.occasion import Occasion, World
 from geopush.core.ping import DeviceId
 from geopush.core.trigger import On
 from zones import Zone

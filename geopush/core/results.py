@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from geopush.core.decide import Verdict
+from geopush.core.decision import Verdict
 from geopush.core.message import State
 from zones import ZoneId
 

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from geopush.clock import Clock
 from geopush.core.change import Change
 from geopush.core.edge import Edge, seen_within, turn
-from geopush.core.fold import World
 from geopush.core.known import KnownOf
+from geopush.core.occasion import World
 from geopush.core.recheck import recheck
 from geopush.flows.deciding import Deciding
 from geopush.store import edges, presences

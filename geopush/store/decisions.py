@@ -8,8 +8,9 @@ import msgspec
 from asyncpg import Record
 from msgspec import Struct
 
-from geopush.core.decide import Gate, Reason, Verdict
+from geopush.core.decision import Gate, Reason, Verdict
 from geopush.core.weather import WeatherSeen
+from geopush.store.customers import names
 from geopush.store.history import After, fetch_page
 from geopush.store.pool import Connection
 
@@ -17,7 +18,7 @@ _LIST = """
     SELECT decision_id, customer_id, device_id, offer_id, zone_id, occasion, at,
            verdict, reason, trace, weather
     FROM decision
-    WHERE ($1::text IS NULL OR customer_id = $1)
+    WHERE ($1::text[] IS NULL OR customer_id = ANY($1))
       AND ($2::text IS NULL OR offer_id = $2)
       AND ($3::timestamptz IS NULL OR at >= $3)
       AND ($4::timestamptz IS NULL OR at < $4)
@@ -61,10 +62,11 @@ async def list_decisions(
     connection: Connection, asked: DecisionFilter, limit: int, after: After | None
 ) -> Sequence[DecisionRow]:
     """Return up to so many decisions, the newest first."""
+    whose = asked.customer_id
     rows = await fetch_page(
         connection,
         _LIST,
-        asked.customer_id,
+        None if whose is None else await names(connection, whose),
         asked.offer_id,
         asked.since,
         asked.until,

@@ -101,26 +101,26 @@ _COMMIT = """
     ), queued AS (
         INSERT INTO outbox (
             bucket, message_id, customer_id, device_id, offer_id, zone_id, due,
-            decided_at, changed_at, expires_at, delivery, content, lane
+            decided_at, changed_at, expires_at, delivery, content, inbox, lane
         )
         SELECT bucket, message_id, queued.customer_id, device_id, offer_id, zone_id,
-               decided_at, decided_at, decided_at, expires_at, delivery, content,
+               decided_at, decided_at, decided_at, expires_at, delivery, content, inbox,
                coalesce(lane_of(device.app, device.address_kind), '')
         FROM unnest(
             $39::smallint[], $40::text[], $41::uuid[], $42::text[], $43::text[],
             $44::text[], $45::timestamptz[], $46::timestamptz[], $47::text[],
-            $48::bytea[]
+            $48::bytea[], $49::boolean[]
         ) AS queued (
             bucket, customer_id, message_id, device_id, offer_id, zone_id, decided_at,
-            expires_at, delivery, content
+            expires_at, delivery, content, inbox
         )
         JOIN won USING (bucket, customer_id)
         LEFT JOIN device USING (bucket, device_id)
         ON CONFLICT DO NOTHING
     ), visited AS (
         SELECT * FROM unnest(
-            $49::smallint[], $50::text[], $51::text[], $52::text[], $53::timestamptz[],
-            $54::timestamptz[], $55::boolean[]
+            $50::smallint[], $51::text[], $52::text[], $53::text[], $54::timestamptz[],
+            $55::timestamptz[], $56::boolean[]
         ) AS visited (bucket, customer_id, device_id, zone_id, began, left_at, undone)
         JOIN won USING (bucket, customer_id)
     ), unvisited AS (
@@ -190,7 +190,7 @@ async def commit(connection: Connection, changes: Sequence[Change]) -> set[Custo
             (_each(ordered, _came), 6),
             (_each(ordered, _happened), 10),
             (_each(ordered, _decided), 12),
-            (_each(ordered, _messages), 10),
+            (_each(ordered, _messages), 11),
             (_each(ordered, _visits), 7),
         )
         for column in _columns(rows, width)
@@ -276,6 +276,7 @@ def _messages(change: Change) -> Iterable[tuple[Cell, ...]]:
             one.expires_at,
             one.delivery,
             _json.encode(one.content),
+            one.inbox,
         )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from geopush.core.decide import Verdict
+from geopush.core.decision import Verdict
 from geopush.core.message import State
 from geopush.core.results import Came, Fared, Results, sum_up
 from geopush.store.pool import Connection

@@ -12,11 +12,12 @@ from geopush.api.front import Front
 from geopush.api.parts import Knobs, Parts
 from geopush.api.ping_door import PingDoor
 from geopush.api.routes import ROUTES
-from geopush.clock import mint_id, mint_secret
+from geopush.clock import mint_id
 from geopush.core.access import Role
-from geopush.core.fold import World
 from geopush.core.identity import Identity
+from geopush.core.occasion import World
 from geopush.core.token import TokenRing
+from geopush.flows.deciding import Deciding
 from geopush.flows.ingest import Ingest
 from geopush.flows.keys import KeyAsked, create_key
 from geopush.flows.letters import Letters
@@ -25,9 +26,11 @@ from geopush.flows.publish import Publish
 from geopush.flows.receipts import Receipts
 from geopush.flows.refresh import Refresh
 from geopush.flows.register import Register, Rules
+from geopush.flows.suppress import Suppress
 from geopush.metrics import Metrics
 from geopush.store.pool import Pool
 from tests.clock import HandClock
+from tests.people import SUPPRESSIONS
 
 IDENTITY_SECRET = b"the secret of the app"
 
@@ -69,13 +72,12 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
     refresh = Refresh(pool)
     tokens = TokenRing([b"k" * 32])
     metrics = Metrics()
-    ingest = Ingest(
-        pool,
-        lambda: World(refresh.catalog, refresh.weather),
-        clock,
-        metrics,
-        lambda: None,
-    )
+
+    def world() -> World:
+        return World(refresh.catalog, refresh.weather)
+
+    ingest = Ingest(pool, world, clock, metrics, lambda: None)
+    deciding = Deciding(world, clock, metrics, lambda: None)
     rules = Rules(knobs.apps, Identity({"demo": (IDENTITY_SECRET,)}))
     return Parts(
         clock=clock,
@@ -83,10 +85,11 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
         refresh=refresh,
         publish=Publish(pool, refresh, clock),
         tokens=tokens,
-        register=Register(pool, tokens, rules, clock, mint_id, mint_secret),
-        profiles=Profiles(pool, clock),
+        register=Register(pool, SUPPRESSIONS, tokens, rules, clock, mint_id),
+        profiles=Profiles(pool, SUPPRESSIONS, clock),
+        suppress=Suppress(pool, SUPPRESSIONS, clock),
         letters=Letters(pool, lambda: refresh.catalog, clock),
-        receipts=Receipts(pool, lambda: refresh.catalog, clock),
+        receipts=Receipts(pool, lambda: refresh.catalog, deciding, clock),
         pings=PingDoor(tokens, ingest, clock, lambda: refresh.holders),
         knobs=knobs,
         metrics=metrics.render,

@@ -52,6 +52,14 @@ OBSERVED = {"longitude": 4.9, "latitude": 52.4, "observed_at": NOON}
 GOOD: list[tuple[str, object, int]] = [
     ("POST /v1/devices", PHONE, 200),
     ("POST /v1/pings", PING, 202),
+    ("GET /v1/me", None, 200),
+    ("GET /v1/me/consents", None, 200),
+    ("PUT /v1/me/consents", CONSENTS, 200),
+    ("GET /v1/me/preferences", None, 200),
+    ("PUT /v1/me/preferences", {"topics": {"a": True}}, 200),
+    ("GET /v1/me/inbox", None, 200),
+    ("DELETE /v1/me/inbox/{message_id}", None, 204),
+    ("POST /v1/me/stop", None, 200),
     ("POST /v1/weather", {"observations": [OBSERVED]}, 202),
     ("PUT /v1/zones/{zone_id}", SHOP, 200),
     ("GET /v1/zones/{zone_id}", None, 200),
@@ -71,6 +79,7 @@ GOOD: list[tuple[str, object, int]] = [
     ("GET /v1/customers/{customer_id}/consents", None, 200),
     ("PUT /v1/customers/{customer_id}/preferences", {"topics": {"a": True}}, 200),
     ("GET /v1/customers/{customer_id}/preferences", None, 200),
+    ("POST /v1/customers/{customer_id}/stop", None, 200),
     ("GET /v1/messages", None, 200),
     ("POST /v1/messages/{message_id}/retry", None, 200),
     ("POST /v1/messages/{message_id}/drop", None, 200),
@@ -87,7 +96,7 @@ GOOD: list[tuple[str, object, int]] = [
     ("DELETE /v1/zones/{zone_id}", None, 204),
 ]
 QUERIES = {"GET /v1/zones/nearest": {"longitude": 4.9, "latitude": 52.37}}
-BY_PHONE = ("/v1/pings", "/v1/receipts")
+BY_PHONE = ("/v1/pings", "/v1/receipts", "/v1/me/")
 # What can be asked in more than one way.
 RESOURCES = sorted({label.split("/")[2] for label, _, _ in GOOD if "/v1/" in label})
 
@@ -109,7 +118,7 @@ class Asker:
             case.path_parameters = {name: self._there[name] for name in wanted}
         made = case.as_transport_kwargs(base_url="http://geopush")
         ready = requests.Request(**made).prepare()
-        by_phone = case.path in BY_PHONE
+        by_phone = f"{case.path}/".startswith(BY_PHONE)
         key = self._token if by_phone else self._door.keys[Role.OPERATOR]
         return await self._door.client.request(
             ready.method,
@@ -157,11 +166,12 @@ async def asker(api: Door) -> Asker:
     await api.ask("PUT", "/v1/customers/ann", Role.OPERATOR, json=body)
     body = {"role": "crm", "name": "to be ended"}
     made = await api.ask("POST", "/v1/keys", Role.OPERATOR, json=body)
-    await add_message(api, 1, state="rejected")
+    await add_message(api, 1, state="unknown", inbox=True)
     there = {"zone_id": "shop", "offer_id": "ice", "customer_id": "ann"}
     there["message_id"] = MESSAGE
     key_id = made.json()["key_id"]
-    made = await api.ask("POST", "/v1/devices", Role.OPERATOR, json=PHONE)
+    phone = PHONE | {"customer_id": "ann"}
+    made = await api.ask("POST", "/v1/devices", Role.OPERATOR, json=phone)
     return Asker(api, made.json()["token"], there | {"key_id": key_id})
 
 

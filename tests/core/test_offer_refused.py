@@ -12,6 +12,8 @@ from geopush.core.compose import compose
 from geopush.core.offer import Refusal, parse_offer
 from tests.core.sample_offers import ICE_CREAM, PLAIN, a_message, parsed
 
+MISSING = "missing_field"
+
 
 @pytest.mark.parametrize(
     ("changed", "path", "code"),
@@ -60,6 +62,22 @@ from tests.core.sample_offers import ICE_CREAM, PLAIN, a_message, parsed
             {"message": a_message(image="http://x/y.png")},
             "$.message.image",
             "wrong_type",
+        ),
+        ({"trigger": {"answer": {"offer": "x"}}}, "$.trigger.answer.button", MISSING),
+        (
+            {"trigger": {"on": ["enter"], "answer": {"offer": "x", "button": "y"}}},
+            "$.trigger",
+            "ambiguous_trigger",
+        ),
+        (
+            {
+                "trigger": {
+                    "answer": {"offer": "x", "button": "y"},
+                    "zones": {"tags": ["a"]},
+                }
+            },
+            "$.trigger.zones",
+            "ambiguous_trigger",
         ),
         (
             {"message": a_message(ios={"badge": 10**30})},
@@ -157,6 +175,11 @@ from tests.core.sample_offers import ICE_CREAM, PLAIN, a_message, parsed
             "out_of_range",
         ),
         ({"stop_when": [{}]}, "$.stop_when[0]", "ambiguous_stop"),
+        (
+            {"stop_when": [{"left_zone": True}], "trigger": {"on": ["exit"]}},
+            "$.stop_when[0].left_zone",
+            "impossible_stop",
+        ),
         (
             {"stop_when": [{"left_zone": True, "within": "P1D"}]},
             "$.stop_when[0].within",
@@ -336,7 +359,8 @@ def test_whatever_stands_anywhere_is_either_taken_or_told(
     else:
         assert answer.document == raw
         assert b"\x00" not in repr(answer).encode()
-        msgspec.msgpack.encode(answer.conditions)
+        rule = answer.conditions
+        msgspec.msgpack.encode(None if rule is None else rule.condition)
         compose(answer, {"zone.name": "x", "weather.temperature_c": 22.5}, "en")
 
 

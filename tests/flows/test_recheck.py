@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from geopush.core.cap import Tally
 from geopush.core.change import Upload
-from geopush.core.fold import World
+from geopush.core.occasion import World
 from geopush.core.ping import DeviceId, customer_key
 from geopush.flows import recheck as module
 from geopush.flows.deciding import Deciding

@@ -1,0 +1,36 @@
+"""The world that a batch is decided in, and what may be a reason to speak in it."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from geopush.core.catalog import Catalog
+from geopush.core.weather import Weather
+from zones import Point, ZoneId
+
+
+class World(Struct, frozen=True):
+    """What is the same for everybody in a batch; zones may have their own timezone.
+
+    ``dwell_seen`` is how lately who stays without a ping must have been seen.
+    """
+
+    catalog: Catalog
+    weather: Weather
+    timezone: str = "UTC"
+    dwell_seen: timedelta = timedelta(minutes=15)
+
+
+class Occasion(Struct, frozen=True):
+    """What may be a reason to speak: of which kind, at which zone, when and where.
+
+    ``key`` tells it from others of its kind; with an ``offer_id`` it is one for that
+    offer alone.
+    """
+
+    kind: str
+    zone_id: ZoneId
+    key: str
+    recorded_at: datetime
+    point: Point | None
+    offer_id: str | None = None
