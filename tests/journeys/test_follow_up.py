@@ -118,6 +118,7 @@ async def test_the_answer_to_another_offer_is_not_taken_for_it(
     town: Town, anna: Phone
 ) -> None:
     await anna.answers("yes")
+    assert len(await anna.received()) == 2
     (_, second) = [UUID(item.message_id) for item in town.street.inbox.received()]
     await anna.answers("yes", message_id=second)
     assert len(await anna.received()) == 2
