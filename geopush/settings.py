@@ -39,6 +39,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     token_hours: Annotated[float, Meta(gt=0, le=24)] = 24.0
     identity_expiry_required: bool = False
     dwell_seen_seconds: Annotated[float, Meta(gt=0, le=604_800)] = 900.0
+    contact_lock_seconds: Annotated[float, Meta(ge=0, le=2_592_000)] = 3_600.0
     weather_radius_km: Positive = 25.0
     zone_vertices: Count = 5_000
     upload_vertices: Count = 500_000

@@ -9,6 +9,7 @@ from msgspec import Struct
 from geopush.api.ping_door import PingDoor
 from geopush.clock import Clock
 from geopush.core.token import TokenRing
+from geopush.flows.contacts import Contacts
 from geopush.flows.letters import Letters
 from geopush.flows.profile import Profiles
 from geopush.flows.publish import Publish
@@ -63,6 +64,7 @@ class Parts(Parcel):
     register: Register
     profiles: Profiles
     suppress: Suppress
+    contacts: Contacts
     letters: Letters
     receipts: Receipts
     pings: PingDoor

@@ -2,6 +2,7 @@
 
 from geopush.api import (
     consents,
+    contacts,
     customers,
     decisions,
     devices,
@@ -36,6 +37,7 @@ ROUTES = (
     *consents.ROUTES,
     *preferences.ROUTES,
     *stop.ROUTES,
+    *contacts.ROUTES,
     *messages.ROUTES,
     *decisions.ROUTES,
     *keys.ROUTES,

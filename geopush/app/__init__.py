@@ -34,6 +34,7 @@ from geopush.clock import Clock, mint_id, mint_secret, utc_now
 from geopush.core.identity import Identity
 from geopush.core.occasion import World
 from geopush.core.token import TokenRing
+from geopush.flows.contacts import Contacts
 from geopush.flows.deciding import Deciding
 from geopush.flows.deliver import Deliver
 from geopush.flows.dwell import Dwell
@@ -105,10 +106,13 @@ async def running(
         _beside(stack, refresh.run(dsn))
         tokens = TokenRing(await _secrets(pool, "token", clock))
         suppressions = Suppressions(await _secrets(pool, "suppression", clock))
-        world = _world(settings, refresh)
+        arms = await _secrets(pool, "experiment", clock)
+        world = _world(settings, refresh, arms[-1])
         latest, lease = _latest(world, refresh), _lease(settings)
-        means = Means(pool, latest, clock, metrics, tokens, lease)
-        deliver = Deliver(means, open_gateways(settings, clock, stack))
+        deliver = Deliver(
+            Means(pool, latest, clock, metrics, tokens, lease),
+            open_gateways(settings, clock, stack),
+        )
         deciding = Deciding(world, clock, metrics, deliver.wake)
         _begin(stack, role, deliver, Loops(dsn, _loops(pool, world, deciding, clock)))
         _speed_up(stack, role, settings, refresh, metrics)
@@ -134,6 +138,7 @@ async def running(
             ),
             profiles=Profiles(pool, suppressions, clock),
             suppress=Suppress(pool, suppressions, clock),
+            contacts=Contacts(pool, clock),
             letters=Letters(pool, lambda: refresh.catalog, clock),
             receipts=Receipts(pool, lambda: refresh.catalog, deciding, clock),
             pings=door,
@@ -149,6 +154,14 @@ async def running(
             front = Front(door, build_api(parts, routes=ROUTES))
         gc.freeze()  # what is loaded by now is never garbage; no need to look again
         yield Running(front, deliver, refresh, pool, identities)
+
+
+def _supervised(stack: AsyncExitStack, database: Database) -> str:
+    """See to it that the database runs; return how to reach it."""
+    if isinstance(database, str):
+        return database
+    _beside(stack, database.supervise(_note))
+    return database.dsn
 
 
 def _loops(
@@ -169,14 +182,6 @@ def _begin(stack: AsyncExitStack, role: Role, deliver: Deliver, loops: Loops) ->
         _beside(stack, loops.run(), loops.stop)
 
 
-def _supervised(stack: AsyncExitStack, database: Database) -> str:
-    """See to it that the database runs; return how to reach it."""
-    if isinstance(database, str):
-        return database
-    _beside(stack, database.supervise(_note))
-    return database.dsn
-
-
 def _speed_up(
     stack: AsyncExitStack,
     role: Role,
@@ -189,10 +194,20 @@ def _speed_up(
         _beside(stack, speed_up(refresh, metrics, settings.kernels))
 
 
-def _world(settings: Settings, refresh: Refresh) -> Callable[[], World]:
+def _world(
+    settings: Settings, refresh: Refresh, experiment_key: bytes
+) -> Callable[[], World]:
     """What is the same for everybody, as of the moment of asking."""
     seen = timedelta(seconds=settings.dwell_seen_seconds)
-    return lambda: World(refresh.catalog, refresh.weather, settings.timezone, seen)
+    lock = timedelta(seconds=settings.contact_lock_seconds)
+    return lambda: World(
+        refresh.catalog,
+        refresh.weather,
+        settings.timezone,
+        seen,
+        lock,
+        experiment_key,
+    )
 
 
 def _latest(

@@ -32,6 +32,7 @@ class May(StrEnum):
     MOVE_MESSAGES = auto()  # try again, or drop
     READ_DECISIONS = auto()
     REPORT_WEATHER = auto()
+    REPORT_CONTACTS = auto()  # messages that other tools sent
     MANAGE_KEYS = auto()
 
 
@@ -44,6 +45,7 @@ ALLOWED: dict[Role, frozenset[May]] = {
             May.REGISTER_DEVICES,
             May.NAME_CUSTOMERS,
             May.CHANGE_CUSTOMERS,
+            May.REPORT_CONTACTS,
             May.READ_MESSAGES,
             May.MOVE_MESSAGES,
             May.READ_DECISIONS,

@@ -1,13 +1,14 @@
 """What a decision is made of: what is known, the gates it saw, the one reason."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum, auto
 
 from msgspec import Struct
 
 from geopush.core.cap import Tally
 from geopush.core.condition import Value
+from geopush.core.experiment import Arm
 from geopush.core.known import DeviceProfile, Profile
 from geopush.core.message import Content
 from geopush.core.presence import Whereabouts
@@ -21,6 +22,7 @@ class Reason(StrEnum):
 
     DECIDED = auto()
     SHADOW = auto()
+    HOLDOUT = auto()
     STOPPED_BY_CUSTOMER = auto()
     LOCATION_NOT_PERMITTED = auto()
     NO_CONSENT = auto()
@@ -40,6 +42,7 @@ class Reason(StrEnum):
     QUIET_HOURS = auto()
     CUSTOMER_LIMIT = auto()
     CAPPED = auto()
+    CONTACT_LOCK = auto()
     NO_ADDRESS = auto()
     MISSING_VALUE = auto()
     TOO_LONG = auto()
@@ -70,11 +73,13 @@ class Facts(Struct, frozen=True):
     recorded_at: datetime
     zone: Zone
     zone_timezone: str
+    contact_lock: timedelta
     device: DeviceProfile
     profile: Profile
     tallies: tuple[Tally, ...]
     where: Whereabouts
     reports: tuple[Report, ...]
+    arm: Arm
     weather: Observation | str
     values: Mapping[str, Value]
 

@@ -24,6 +24,7 @@ LOOKS = (
     restraint.paused,
     restraint.muted,
     restraint.customer_limit,
+    restraint.contact_lock,
 )
 
 
@@ -75,17 +76,19 @@ def _facts(
     world: World,
     now: datetime,
 ) -> Facts:
-    """What is known now; of the tallies those that were there before the message."""
+    """What is known now; of our own tallies those from before the message."""
     device_id = DeviceId(message.device_id)
     before = tuple(
         one
         for one in known.state.tallies
-        if (one.at, one.message_id) < (message.decided_at, message.message_id)
+        if one.is_contact
+        or (one.at, one.message_id) < (message.decided_at, message.message_id)
     )
     where = known.state.devices.get(device_id, Whereabouts())
     occasion = Occasion(
         "last_look", zone.zone_id, "", message.decided_at, last_point(where)
     )
     state = replace(known.state, tallies=before)
-    person = Person(device_id, known.profile, state, now)
+    whose = known.customer.customer_id
+    person = Person(whose, device_id, known.profile, state, now)
     return facts_of(person, occasion, zone, offer, world)

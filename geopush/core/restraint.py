@@ -4,7 +4,7 @@ from datetime import datetime
 
 from geopush.core.cap import DEFAULT_CAPS, Cap, Scope, Tally, count
 from geopush.core.decision import Facts, Gate, Reason, gate, iso
-from geopush.core.offer import Offer
+from geopush.core.offer import Category, Offer
 from geopush.core.schedule import is_quiet, quiet_until
 
 
@@ -63,6 +63,17 @@ def caps(offer: Offer, facts: Facts) -> Gate:
         if had >= cap.limit:
             return Gate(f"cap_{cap.scope}", had, cap.limit, Reason.CAPPED)
     return Gate("caps", len(facts.tallies))
+
+
+def contact_lock(offer: Offer, facts: Facts) -> Gate:
+    """Whether no other tool spoke to the customer just now; service may always."""
+    if offer.category is Category.SERVICE or not facts.contact_lock:
+        return Gate("contact_lock")
+    spoken = [one.at for one in facts.tallies if one.is_contact]
+    last = max(spoken, default=None)
+    free = last is None or facts.now - last >= facts.contact_lock
+    silent = facts.contact_lock.total_seconds()
+    return gate("contact_lock", free, Reason.CONTACT_LOCK, iso(last), silent)
 
 
 def _had(cap: Cap, offer: Offer, facts: Facts) -> int:

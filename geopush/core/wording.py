@@ -130,6 +130,18 @@ def read_message(
     )
 
 
+def patched(raw: object, patch: object) -> object:
+    """Return a message as a variant says it; texts differ language by language."""
+    if not isinstance(raw, dict) or not isinstance(patch, dict):
+        return raw
+    said = {**raw, **patch}
+    for name in ("title", "body", "data", "ios", "android"):
+        before, after = raw.get(name), patch.get(name)
+        if isinstance(before, dict) and isinstance(after, dict):
+            said[name] = {**before, **after}
+    return said
+
+
 def check_patch(raw: object, path: str, problems: list[Problem]) -> None:
     """Note what is impossible in what a variant says differently."""
     _words(raw, path, problems)

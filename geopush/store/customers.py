@@ -59,6 +59,13 @@ _FORWARD = """
     ), visits AS (
         UPDATE visit SET bucket = $3, customer_id = $4
         WHERE bucket = $1 AND customer_id = $2
+    ), contacts AS (
+        UPDATE contact SET bucket = $3, customer_id = $4
+        WHERE bucket = $1 AND customer_id = $2 AND NOT EXISTS (
+            SELECT FROM contact AS theirs
+            WHERE theirs.bucket = $3 AND theirs.customer_id = $4
+              AND theirs.contact_id = contact.contact_id
+        )
     ), queued AS (
         UPDATE outbox SET bucket = $3, customer_id = $4
         WHERE bucket = $1 AND customer_id = $2 AND state IN ('queued', 'retry')

@@ -47,6 +47,13 @@ FEATURES = {"type": "FeatureCollection", "features": [SHOP | {"id": "shop"}]}
 MESSAGE = str(UUID(int=1))
 OPENED = {"message_id": MESSAGE, "kind": "opened", "at": NOON}
 OBSERVED = {"longitude": 4.9, "latitude": 52.4, "observed_at": NOON}
+CONTACTED = {
+    "contact_id": "mail-1",
+    "customer_id": "ann",
+    "channel": "email",
+    "category": "promo",
+    "at": NOON,
+}
 
 # What each route says to a good request; what is written is there, and goes at last.
 GOOD: list[tuple[str, object, int]] = [
@@ -80,6 +87,7 @@ GOOD: list[tuple[str, object, int]] = [
     ("PUT /v1/customers/{customer_id}/preferences", {"topics": {"a": True}}, 200),
     ("GET /v1/customers/{customer_id}/preferences", None, 200),
     ("POST /v1/customers/{customer_id}/stop", None, 200),
+    ("POST /v1/contacts", {"contacts": [CONTACTED]}, 202),
     ("GET /v1/messages", None, 200),
     ("POST /v1/messages/{message_id}/retry", None, 200),
     ("POST /v1/messages/{message_id}/drop", None, 200),
