@@ -31,6 +31,7 @@ from benchmarks.senders import (
 
 LATENCY = 40  # milliseconds, what Apple is said to take
 PLAIN_APNS, PLAIN_FCM, CEILING = "plain aioapns", "plain pyfcm", "bare sockets"
+CHECKED = "checked"
 OURS_NEAR, OURS_FAR = "geopush", f"geopush, {LATENCY} ms away"
 
 
@@ -40,6 +41,7 @@ class Way(NamedTuple):
     make: Callable[[Where], Sending]
     at_a_time: int
     latency: int = 0
+    checking: bool = False
 
 
 APNS = {
@@ -52,6 +54,8 @@ FCM = {
     OURS_NEAR: Way(our_fcm, 64),
     PLAIN_FCM: Way(plain_fcm, 1),
     CEILING: Way(bare_fcm, 64),
+    f"{OURS_NEAR}, {CHECKED}": Way(our_fcm, 64, checking=True),
+    f"{CEILING}, {CHECKED}": Way(bare_fcm, 64, checking=True),
 }
 COLUMNS = ("contender", "at a time", "sends/s", "us of CPU", "x", "x by CPU")
 APNS_MEANING = f"""\
@@ -67,18 +71,24 @@ APNS_MEANING = f"""\
 FCM_MEANING = f"""\
 - **contender**: `geopush` is `FcmGateway.send`; `{PLAIN_FCM}` is
   `FCMNotification.notify`, one after the other, as it blocks. `{CEILING}` writes ready
-  bytes and reads answers:
-  what the stand-in can take, and what asyncio's streams can ask.
-- **x**, **x by CPU**: the same over that of `{PLAIN_FCM}`. Other columns as above.
+  bytes and reads answers: as much as the stand-in takes. `{CHECKED}` is against the
+  usual stand-in, which looks at every message as Google does.
+- **x**, **x by CPU**: the same over that of `{PLAIN_FCM}`; for the rows `{CHECKED}`
+  over that of `{CEILING}, {CHECKED}`. Other columns as above.
 """
 
 
 def run(quick: bool) -> list[Table]:
     """Measure the gateways and the outbox."""
-    seconds, rounds = (0.4, 3) if quick else (1.0, 7)
+    seconds, rounds = (0.5, 3) if quick else (1.0, 5)
     apns, fcm = _contest(APNS, seconds, rounds), _contest(FCM, seconds, rounds)
     note = "Stand-ins in load mode, in a process of their own, on the other core."
-    bases = {OURS_FAR: f"{OURS_NEAR}, 900 at a time"}
+    checked = f"{CEILING}, {CHECKED}"
+    bases = {
+        OURS_FAR: f"{OURS_NEAR}, 900 at a time",
+        f"{OURS_NEAR}, {CHECKED}": checked,
+        checked: checked,
+    }
     return [
         Table(
             "deliver: to Apple",
@@ -91,7 +101,7 @@ def run(quick: bool) -> list[Table]:
             "deliver: to Google",
             note,
             COLUMNS,
-            [_row(FCM, fcm, name, PLAIN_FCM) for name in FCM],
+            [_row(FCM, fcm, name, bases.get(name, PLAIN_FCM)) for name in FCM],
             FCM_MEANING,
         ),
         outbox.run(quick),
@@ -102,11 +112,13 @@ def _contest(ways: dict[str, Way], seconds: float, rounds: int) -> dict[str, Sco
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         where = {
-            latency: stack.enter_context(stand_ins(directory / f"{latency}", latency))
-            for latency in {way.latency for way in ways.values()}
+            (late, checks): stack.enter_context(
+                stand_ins(directory / f"{late}-{checks}", late, checks)
+            )
+            for late, checks in {(way.latency, way.checking) for way in ways.values()}
         }
         openers = {
-            name: partial(open_way, way, where[way.latency], seconds)
+            name: partial(open_way, way, where[way.latency, way.checking], seconds)
             for name, way in ways.items()
         }
         return compete(openers, rounds)
@@ -127,10 +139,10 @@ def _row(
 
 
 @contextmanager
-def stand_ins(directory: Path, latency: int) -> Iterator[Where]:
-    """Run stand-ins in load mode, on the last core if there are several."""
+def stand_ins(directory: Path, latency: int, checks: bool) -> Iterator[Where]:
+    """Run stand-ins in a process of their own, on the last core if there are more."""
     command = [sys.executable, "-m", "geopush.sandbox.load", str(directory)]
-    command += ["--latency-ms", str(latency)]
+    command += ["--latency-ms", str(latency), *(["--checking"] if checks else [])]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         told = json.loads(process.stdout.readline())

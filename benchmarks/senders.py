@@ -34,6 +34,7 @@ from geopush.sandbox.certificates import KEY_ID, PROJECT_ID, TEAM_ID, make_paper
 
 NOW = datetime.now(UTC)
 TOPIC = "com.example.demo"
+ANDROID = "phone-1:APA91b"
 MADE = 2_000  # messages, before the measuring begins; more than are ever in flight
 WORDS = Content(
     title="Ice cream weather",
@@ -202,11 +203,20 @@ async def send_for(sending: Sending, seconds: float, at_a_time: int) -> int:
 def bare_fcm(where: Where) -> Sending:
     """Return a client that writes the same bytes to sockets and reads answers."""
     url = urlsplit(where.fcm_url)
-    body = b"x" * 700
-    request = (
-        b"POST /v1/projects/geopush-sandbox/messages:send HTTP/1.1\r\nHost: x\r\n"
-        b"Authorization: Bearer x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    file = make_papers(where.directory).service_account_file
+    client = FCMNotification(service_account_file=str(file), project_id=PROJECT_ID)
+    body = client.parse_payload(
+        ANDROID,
+        notification_title=WORDS.title,
+        notification_body=WORDS.body,
+        data_payload={"geopush": "x" * 200},
     )
+    head = (
+        f"POST /v1/projects/{PROJECT_ID}/messages:send HTTP/1.1\r\nHost: x\r\n"
+        f"Authorization: Bearer {client._get_access_token()}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    request = head.encode() + body
     idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def send(_: int) -> None:

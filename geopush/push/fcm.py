@@ -185,11 +185,11 @@ class FcmGateway:
                 headers=headers,
                 allow_redirects=False,
             ) as response:
-                retry_after = response.headers.get("Retry-After")
+                wait = response.headers.get("Retry-After")
                 return Reply(
                     response.status,
                     await response.read(),
-                    parse_retry_after(retry_after, self._clock()),
+                    None if wait is None else parse_retry_after(wait, self._clock()),
                 )
         except ClientConnectorError:
             return Transient("unreachable", ambiguous=False)
@@ -218,5 +218,6 @@ def _open_session(ca_file: Path | None, connect: timedelta) -> ClientSession:
         connector=TCPConnector(limit=MOST_CONNECTIONS, ssl=tls),
         timeout=ClientTimeout(total=None, sock_connect=connect.total_seconds()),
         request_class=_Noted,
+        skip_auto_headers=("Accept", "Accept-Encoding"),  # some dozens of bytes come
         cookie_jar=DummyCookieJar(),
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from geopush.sandbox import Sandbox
 from geopush.sandbox.apns import server_tls
 from geopush.sandbox.apns_load import LoadConnection
 from geopush.sandbox.certificates import make_papers, point_service_account_at
@@ -55,8 +56,17 @@ async def _take(request: web.Request) -> web.Response:
     return web.Response(body=TAKEN, content_type="application/json")
 
 
-async def _main(directory: Path, latency: float) -> None:
-    async with serving(directory, latency) as where:
+@asynccontextmanager
+async def checking(directory: Path) -> AsyncIterator[dict[str, str]]:
+    """Run the usual stand-ins, which look at everything, and say where."""
+    sandbox = await Sandbox.start(directory, apps={"demo": "com.example.demo"})
+    yield {"apns_url": sandbox.apns_url, "fcm_url": sandbox.fcm_url}
+    await sandbox.stop()
+
+
+async def _main(directory: Path, latency: float, checks: bool) -> None:
+    found = checking(directory) if checks else serving(directory, latency)
+    async with found as where:
         sys.stdout.write(json.dumps(where) + "\n")
         sys.stdout.flush()
         await asyncio.Event().wait()
@@ -66,5 +76,6 @@ if __name__ == "__main__":
     asked = ArgumentParser(description="Stand-ins in load mode, until stopped.")
     asked.add_argument("directory", type=Path)
     asked.add_argument("--latency-ms", type=float, default=0.0)
-    found = asked.parse_args()
-    asyncio.run(_main(found.directory, found.latency_ms / 1000))
+    asked.add_argument("--checking", action="store_true", help="the usual ones instead")
+    told = asked.parse_args()
+    asyncio.run(_main(told.directory, told.latency_ms / 1000, told.checking))
