@@ -16,8 +16,7 @@ from typing import NamedTuple
 import uvloop
 
 from benchmarks import outbox
-from benchmarks.contest import Contender, Measures, Scores, compete
-from benchmarks.report import Cell, Rounds, Table
+from benchmarks.report import Cell, Goal, Table
 from benchmarks.senders import (
     Sending,
     Where,
@@ -28,6 +27,8 @@ from benchmarks.senders import (
     plain_fcm,
     send_for,
 )
+from geopush.bench.contest import Contender, Measures, Scores, compete
+from geopush.bench.rounds import Rounds
 
 LATENCY = 40  # milliseconds, what Apple is said to take
 PLAIN_APNS, PLAIN_FCM, CEILING = "plain aioapns", "plain pyfcm", "bare sockets"
@@ -96,6 +97,7 @@ def run(quick: bool) -> list[Table]:
             COLUMNS,
             [_row(APNS, apns, name, bases.get(name, PLAIN_APNS)) for name in APNS],
             APNS_MEANING,
+            () if quick else _apns_goals(apns),
         ),
         Table(
             "deliver: to Google",
@@ -103,8 +105,36 @@ def run(quick: bool) -> list[Table]:
             COLUMNS,
             [_row(FCM, fcm, name, bases.get(name, PLAIN_FCM)) for name in FCM],
             FCM_MEANING,
+            () if quick else _fcm_goals(fcm),
         ),
         outbox.run(quick),
+    ]
+
+
+def _apns_goals(scores: dict[str, Scores]) -> list[Goal]:
+    ours, plain = scores[OURS_NEAR], scores[PLAIN_APNS]
+    many, far = scores[f"{OURS_NEAR}, 900 at a time"], scores[OURS_FAR]
+    kept = Rounds(far.over(many, "rate"))
+    return [
+        Goal(
+            "APNs, sends/s against plain aioapns",
+            1.6,
+            8,
+            Rounds(ours.over(plain, "rate")),
+        ),
+        Goal(f"APNs, sends/s {LATENCY} ms away against none", 0.9, 0.9, kept),
+    ]
+
+
+def _fcm_goals(scores: dict[str, Scores]) -> list[Goal]:
+    ours, plain = scores[OURS_NEAR], scores[PLAIN_FCM]
+    checked, most = (scores[f"{one}, {CHECKED}"] for one in (OURS_NEAR, CEILING))
+    share = Rounds(checked.over(most, "rate"))
+    return [
+        Goal(
+            "FCM, sends/s against plain pyfcm", 5, 8, Rounds(ours.over(plain, "rate"))
+        ),
+        Goal("FCM, sends/s against what the stand-in takes", 0.5, 0.8, share),
     ]
 
 

@@ -84,6 +84,7 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
         clock=clock,
         pool=pool,
         refresh=refresh,
+        world=world,
         publish=Publish(pool, refresh, clock),
         tokens=tokens,
         register=Register(pool, SUPPRESSIONS, tokens, rules, clock, mint_id),
