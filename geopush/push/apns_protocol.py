@@ -3,7 +3,8 @@
 As it comes it never gives received bytes back to the peer's window, ignores resets,
 dies of an answer to a cancelled request, drops what is in flight at a GOAWAY, leaks
 streams when a window is full and finds answers by id instead of by stream. Each
-repair has its test in tests/push/test_apns_connection.py.
+repair has its test in tests/push/test_apns_connection.py, and tests/push/defects.py
+shows the library without it.
 """
 
 import asyncio
