@@ -12,6 +12,7 @@ from benchmarks import (
     growth,
     ingest,
     match,
+    outbox,
     start,
     stress,
     threads,
@@ -37,7 +38,9 @@ BENCHMARKS: dict[str, Callable[[Namespace], list[Table]]] = {
     "stress": stress.run,
     "ingest": lambda asked: ingest.run(asked.quick, asked.zones),
     "door": lambda asked: door.run(asked.quick),
-    "deliver": lambda asked: deliver.run(asked.quick),
+    "deliver.apns": lambda asked: deliver.to_apple(asked.quick),
+    "deliver.fcm": lambda asked: deliver.to_google(asked.quick),
+    "deliver.outbox": lambda asked: outbox.run(asked.quick),
     "start": lambda asked: start.run(asked.quick, asked.zones),
 }
 

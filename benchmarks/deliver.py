@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import uvloop
 
-from benchmarks import outbox
 from benchmarks.report import Cell, Goal, Table
 from benchmarks.senders import (
     Sending,
@@ -58,6 +57,7 @@ FCM = {
     f"{OURS_NEAR}, {CHECKED}": Way(our_fcm, 64, checking=True),
     f"{CEILING}, {CHECKED}": Way(bare_fcm, 64, checking=True),
 }
+NOTE = "Stand-ins in load mode, in a process of their own, on the other core."
 COLUMNS = ("contender", "at a time", "sends/s", "us of CPU", "x", "x by CPU")
 APNS_MEANING = f"""\
 - **contender**: `geopush` is `ApnsGateway.send`; `{PLAIN_APNS}` is aioapns 4.0 as it
@@ -79,36 +79,23 @@ FCM_MEANING = f"""\
 """
 
 
-def run(quick: bool) -> list[Table]:
-    """Measure the gateways and the outbox."""
-    seconds, rounds = (0.5, 3) if quick else (1.0, 5)
-    apns, fcm = _contest(APNS, seconds, rounds), _contest(FCM, seconds, rounds)
-    note = "Stand-ins in load mode, in a process of their own, on the other core."
-    checked = f"{CEILING}, {CHECKED}"
-    bases = {
-        OURS_FAR: f"{OURS_NEAR}, 900 at a time",
-        f"{OURS_NEAR}, {CHECKED}": checked,
-        checked: checked,
-    }
-    return [
-        Table(
-            "deliver: to Apple",
-            note,
-            COLUMNS,
-            [_row(APNS, apns, name, bases.get(name, PLAIN_APNS)) for name in APNS],
-            APNS_MEANING,
-            () if quick else _apns_goals(apns),
-        ),
-        Table(
-            "deliver: to Google",
-            note,
-            COLUMNS,
-            [_row(FCM, fcm, name, bases.get(name, PLAIN_FCM)) for name in FCM],
-            FCM_MEANING,
-            () if quick else _fcm_goals(fcm),
-        ),
-        outbox.run(quick),
-    ]
+def to_apple(quick: bool) -> list[Table]:
+    """Measure the way to Apple beside aioapns."""
+    scores = _contest(APNS, *((0.5, 3) if quick else (1.0, 5)))
+    bases = {OURS_FAR: f"{OURS_NEAR}, 900 at a time"}
+    rows = [_row(APNS, scores, one, bases.get(one, PLAIN_APNS)) for one in APNS]
+    goals = () if quick else _apns_goals(scores)
+    return [Table("deliver: to Apple", NOTE, COLUMNS, rows, APNS_MEANING, goals)]
+
+
+def to_google(quick: bool) -> list[Table]:
+    """Measure the way to Google beside pyfcm, and beside what the stand-in takes."""
+    scores = _contest(FCM, *((0.5, 3) if quick else (1.0, 5)))
+    most = f"{CEILING}, {CHECKED}"
+    bases = {f"{OURS_NEAR}, {CHECKED}": most, most: most}
+    rows = [_row(FCM, scores, one, bases.get(one, PLAIN_FCM)) for one in FCM]
+    goals = () if quick else _fcm_goals(scores)
+    return [Table("deliver: to Google", NOTE, COLUMNS, rows, FCM_MEANING, goals)]
 
 
 def _apns_goals(scores: dict[str, Scores]) -> list[Goal]:

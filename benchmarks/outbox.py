@@ -66,7 +66,7 @@ _END = """
 """
 
 
-def run(quick: bool) -> Table:
+def run(quick: bool) -> list[Table]:
     """Measure both on a Postgres of its own, that is durable."""
     with postgres() as dsn:
         openers = {
@@ -82,7 +82,7 @@ def run(quick: bool) -> Table:
     share = Rounds(scores[OURS].over(scores[BARE], "rate"))
     goal = Goal("outbox, claim and settle against two bare updates", 0.5, 0.8, share)
     goals = () if quick else (goal,)
-    return Table("deliver: the outbox", note, COLUMNS, rows, MEANING, goals)
+    return [Table("deliver: the outbox", note, COLUMNS, rows, MEANING, goals)]
 
 
 @contextmanager
