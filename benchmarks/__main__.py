@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 from benchmarks import (
     change,
+    deliver,
     door,
     growth,
     ingest,
     match,
+    outbox,
     start,
     stress,
     threads,
@@ -36,6 +38,9 @@ BENCHMARKS: dict[str, Callable[[Namespace], list[Table]]] = {
     "stress": stress.run,
     "ingest": lambda asked: ingest.run(asked.quick, asked.zones),
     "door": lambda asked: door.run(asked.quick),
+    "deliver.apns": lambda asked: deliver.to_apple(asked.quick),
+    "deliver.fcm": lambda asked: deliver.to_google(asked.quick),
+    "deliver.outbox": lambda asked: outbox.run(asked.quick),
     "start": lambda asked: start.run(asked.quick, asked.zones),
 }
 

@@ -142,7 +142,7 @@ async def running(
             suppress=Suppress(pool, suppressions, clock),
             contacts=Contacts(pool, clock),
             letters=Letters(pool, lambda: refresh.catalog, clock),
-            receipts=Receipts(pool, lambda: refresh.catalog, clock),
+            receipts=Receipts(pool, lambda: refresh.catalog, deciding, clock),
             pings=door,
             tokens=tokens,
             knobs=_knobs(settings),
