@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from benchmarks.contest import Contender, Measures, Scores, compete
 from benchmarks.report import Cell, Rounds, Table
 from benchmarks.walkers import DEVICES, START, Laps, settle
+from geopush.bench.contest import Contender, Measures, Scores, compete
 from geopush.core.known import State, write
 from geopush.core.ping import DeviceId, customer_key
 from geopush.core.presence import RECENT, Whereabouts

@@ -62,15 +62,33 @@ def neighbours(cell: str, rings: int) -> list[str]:
     return sorted(cells)
 
 
+def has_compiler() -> bool:
+    """Tell whether the package that compiles the loops is installed."""
+    return find_spec("numba") is not None
+
+
 def load_kernel(directory: str) -> Kernel | None:
     """Return the compiled loops, or none where there is no compiler.
 
     What they compile to is kept in a directory; without that it takes half a minute.
     """
-    if find_spec("numba") is None:
+    if not has_compiler():
         return None
-    loops = importlib.import_module("zones.kernel").load(directory)
-    return Kernel(**loops)
+    kernel = importlib.import_module("zones.kernel")
+    loops: Kernel = kernel.load(kernel.place_in(directory))
+    return loops
+
+
+def kept_kernel(directory: str) -> Kernel | None:
+    """Return the compiled loops if they are kept there for this machine, else none.
+
+    Never compiles: ``python -m zones.kernel DIRECTORY`` does.
+    """
+    if not has_compiler():
+        return None
+    kernel = importlib.import_module("zones.kernel")
+    loops: Kernel | None = kernel.load_kept(directory)
+    return loops
 
 
 def rehearse(kernel: Kernel) -> None:

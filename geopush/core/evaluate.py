@@ -20,9 +20,10 @@ from geopush.core.change import (
     Upload,
 )
 from geopush.core.customer import Purpose, has_consent
-from geopush.core.fold import Fold, Occasion, World
+from geopush.core.fold import Fold
 from geopush.core.intake import Standing, remember, sort, standing
 from geopush.core.known import KnownOf
+from geopush.core.occasion import Occasion, World
 from geopush.core.ping import Ping
 from geopush.core.presence import (
     WORST_ACCURACY,

@@ -15,9 +15,9 @@ from geopush.core.catalog import DECIDING, Catalog
 from geopush.core.change import Change, Decided, NewMessage, Taken, Upload
 from geopush.core.customer import Consent, Preferences, Purpose
 from geopush.core.evaluate import evaluate
-from geopush.core.fold import World
 from geopush.core.known import Attribute, DeviceProfile, Known, Profile, State
 from geopush.core.message import Platform
+from geopush.core.occasion import World
 from geopush.core.offer import Offer, Status, needs_weather
 from geopush.core.ping import DeviceId, Ping, customer_key
 from geopush.core.presence import Transition

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from geopush.core.change import Decided, NewMessage
-from geopush.core.decide import Gate, Verdict
+from geopush.core.decision import Gate, Verdict
 from geopush.flows.simulate import Simulation, Step
 
 

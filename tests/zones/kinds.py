@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 from enum import StrEnum, auto
-from fcntl import LOCK_EX, flock
 from functools import cache
-from pathlib import Path
 
 import zones
+from tests.kernels import load_compiled
 from zones import Zone, ZoneIndex
 
 
@@ -27,13 +26,8 @@ class Compiled:
 
 @cache
 def kernel() -> zones.Kernel | None:
-    """Return the compiled loops; of several processes, the first compiles them."""
-    with Path(Compiled.directory, "lock").open("w") as turn:
-        flock(turn, LOCK_EX)
-        loops = zones.load_kernel(Compiled.directory)
-        if loops is not None:
-            zones.rehearse(loops)
-    return loops
+    """Return the compiled loops; they are loaded once."""
+    return load_compiled(Compiled.directory) if zones.has_compiler() else None
 
 
 def build_index(of: Iterable[Zone], kind: Kind = Kind.COMPILED) -> ZoneIndex:
