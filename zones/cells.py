@@ -8,7 +8,6 @@ import importlib
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 
 import h3
 import numpy as np
@@ -75,12 +74,9 @@ def load_kernel(directory: str) -> Kernel | None:
     """
     if not has_compiler():
         return None
-    return kernel_at(importlib.import_module("zones.kernel").place_in(directory))
-
-
-def kernel_at(place: Path) -> Kernel:
-    """Return the loops kept in a place; what is missing is compiled when called."""
-    return Kernel(**importlib.import_module("zones.kernel").load(place))
+    kernel = importlib.import_module("zones.kernel")
+    loops: Kernel = kernel.load(kernel.place_in(directory))
+    return loops
 
 
 def kept_kernel(directory: str) -> Kernel | None:
@@ -90,8 +86,9 @@ def kept_kernel(directory: str) -> Kernel | None:
     """
     if not has_compiler():
         return None
-    loops = importlib.import_module("zones.kernel").load_kept(directory)
-    return None if loops is None else Kernel(**loops)
+    kernel = importlib.import_module("zones.kernel")
+    loops: Kernel | None = kernel.load_kept(directory)
+    return loops
 
 
 def rehearse(kernel: Kernel) -> None:
