@@ -5,7 +5,17 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 
-from benchmarks import change, door, growth, ingest, match, stress, threads, where
+from benchmarks import (
+    change,
+    door,
+    growth,
+    ingest,
+    match,
+    start,
+    stress,
+    threads,
+    where,
+)
 from benchmarks.kernel import compile_kernel
 from benchmarks.page import PAGE, beginning, keep
 from benchmarks.report import Table, goals_table
@@ -26,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[Namespace], list[Table]]] = {
     "stress": stress.run,
     "ingest": lambda asked: ingest.run(asked.quick, asked.zones),
     "door": lambda asked: door.run(asked.quick),
+    "start": lambda asked: start.run(asked.quick, asked.zones),
 }
 
 

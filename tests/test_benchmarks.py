@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import shapely
 
-from benchmarks import door, match, page, peers, stress
+from benchmarks import door, match, page, peers, start, stress
 from benchmarks.__main__ import BENCHMARKS
 from benchmarks.data import REAL, WORLDS, make_pings, make_zones
 from benchmarks.report import Goal, Table
@@ -18,7 +18,7 @@ from geopush.api.ping_door import PingsTaken
 from geopush.bench.matching import collected
 from geopush.bench.plot import Plot
 from geopush.bench.rounds import Rounds
-from zones import Zone
+from zones import Zone, parse_zones
 
 FEW = 40
 PINGS = 1_500
@@ -189,3 +189,8 @@ def test_walkers_take_turns_and_their_time_passes() -> None:
     assert first.device_id == again.device_id
     assert first.pings[-1][1].recorded_at < again.pings[0][1].recorded_at
     assert again.pings[-1][1].recorded_at == laps.clock()
+
+
+def test_a_start_is_measured_with_zones_that_the_service_takes() -> None:
+    parsed = parse_zones(start.write_zones(FEW))
+    assert (len(parsed.zones), parsed.problems) == (FEW, ())

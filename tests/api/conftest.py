@@ -72,9 +72,13 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
     refresh = Refresh(pool)
     tokens = TokenRing([b"k" * 32])
     metrics = Metrics()
+
+    def world() -> World:
+        return World(refresh.catalog, refresh.weather)
+
     ingest = Ingest(
         pool,
-        lambda: World(refresh.catalog, refresh.weather),
+        world,
         clock,
         metrics,
         lambda: None,
@@ -84,6 +88,7 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
         clock=clock,
         pool=pool,
         refresh=refresh,
+        world=world,
         publish=Publish(pool, refresh, clock),
         tokens=tokens,
         register=Register(pool, SUPPRESSIONS, tokens, rules, clock, mint_id),
