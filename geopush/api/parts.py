@@ -9,6 +9,7 @@ from msgspec import Struct
 from geopush.api.ping_door import PingDoor
 from geopush.clock import Clock
 from geopush.core.token import TokenRing
+from geopush.flows.arrivals import Arrivals
 from geopush.flows.contacts import Contacts
 from geopush.flows.letters import Letters
 from geopush.flows.profile import Profiles
@@ -65,6 +66,7 @@ class Parts(Parcel):
     profiles: Profiles
     suppress: Suppress
     contacts: Contacts
+    arrivals: Arrivals
     letters: Letters
     receipts: Receipts
     pings: PingDoor

@@ -1,6 +1,7 @@
 """All routes of the door, in the order in which they are documented."""
 
 from geopush.api import (
+    arrivals,
     consents,
     contacts,
     customers,
@@ -34,6 +35,7 @@ ROUTES = (
     *results.ROUTES,
     *weather.ROUTES,
     *customers.ROUTES,
+    *arrivals.ROUTES,
     *consents.ROUTES,
     *preferences.ROUTES,
     *stop.ROUTES,

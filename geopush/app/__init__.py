@@ -34,6 +34,7 @@ from geopush.clock import Clock, mint_id, mint_secret, utc_now
 from geopush.core.identity import Identity
 from geopush.core.occasion import World
 from geopush.core.token import TokenRing
+from geopush.flows.arrivals import Arrivals
 from geopush.flows.contacts import Contacts
 from geopush.flows.deciding import Deciding
 from geopush.flows.deliver import Deliver
@@ -136,6 +137,7 @@ async def running(
             profiles=Profiles(pool, suppressions, clock),
             suppress=Suppress(pool, suppressions, clock),
             contacts=Contacts(pool, clock),
+            arrivals=Arrivals(pool, suppressions, clock),
             letters=Letters(pool, lambda: refresh.catalog, clock),
             receipts=Receipts(pool, lambda: refresh.catalog, clock),
             pings=door,
