@@ -51,12 +51,14 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     apns_key: str | None = None
     apns_key_id: str | None = None
     apns_team_id: str | None = None
+    apns_certificate: str | None = None
     apns_topic: str | None = None
     apns_url: str | None = None
     apns_ca: str | None = None
     fcm_service_account: str | None = None
     fcm_project: str | None = None
     fcm_url: str | None = None
+    connect_seconds: Positive = 10.0
     send_seconds: Positive = 30.0
 
     @property
@@ -81,7 +83,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return Path.home() / ".cache" / "geopush" / "kernel"
 
 
-SECRETS = ("database_url", "metrics_token", "apns_key", "fcm_service_account")
+SECRETS = (
+    *("database_url", "metrics_token"),
+    *("apns_key", "apns_certificate", "fcm_service_account"),
+)
 
 
 def read_environment() -> Settings:

@@ -30,6 +30,7 @@ from geopush.api.routes import ROUTES
 from geopush.app.database import Database, database_check, open_database
 from geopush.app.gateways import open_gateways
 from geopush.app.kernel import speed_up
+from geopush.app.knobs import knobs_of, lease_of, rules_of
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
 from geopush.core.identity import Identity
 from geopush.core.occasion import World
@@ -56,8 +57,6 @@ from geopush.store.pool import Pool, open_pool
 from geopush.store.secrets import ensure_secret
 from geopush.store.suppressions import Suppressions
 from zones import Limits
-
-MIB = 1024 * 1024
 
 
 class Role(StrEnum):
@@ -107,10 +106,13 @@ async def running(
         _beside(stack, refresh.run(dsn))
         tokens = TokenRing(await _secrets(pool, "token", clock))
         suppressions = Suppressions(await _secrets(pool, "suppression", clock))
-        world = _world(settings, refresh)
-        latest, lease = _latest(world, refresh), _lease(settings)
-        means = Means(pool, latest, clock, metrics, tokens, lease)
-        deliver = Deliver(means, open_gateways(settings, clock, stack))
+        arms = await _secrets(pool, "experiment", clock)
+        world = _world(settings, refresh, arms[-1])
+        latest, lease = _latest(world, refresh), lease_of(settings)
+        deliver = Deliver(
+            Means(pool, latest, clock, metrics, tokens, lease),
+            open_gateways(settings, clock, stack),
+        )
         deciding = Deciding(world, clock, metrics, deliver.wake)
         _begin(stack, role, deliver, Loops(dsn, _loops(pool, world, deciding, clock)))
         _speed_up(stack, role, settings, refresh, metrics)
@@ -130,7 +132,7 @@ async def running(
                 pool,
                 suppressions,
                 tokens,
-                _rules(settings, identities),
+                rules_of(settings, identities),
                 clock,
                 mint_id,
             ),
@@ -142,7 +144,7 @@ async def running(
             receipts=Receipts(pool, lambda: refresh.catalog, clock),
             pings=door,
             tokens=tokens,
-            knobs=_knobs(settings),
+            knobs=knobs_of(settings),
             checks=_checks(database, refresh, ingest),
             metrics=_measured(deliver, metrics),
             troubles=deliver.troubles,
@@ -153,6 +155,14 @@ async def running(
             front = Front(door, build_api(parts, routes=ROUTES))
         gc.freeze()  # what is loaded by now is never garbage; no need to look again
         yield Running(front, deliver, refresh, pool, identities)
+
+
+def _supervised(stack: AsyncExitStack, database: Database) -> str:
+    """See to it that the database runs; return how to reach it."""
+    if isinstance(database, str):
+        return database
+    _beside(stack, database.supervise(_note))
+    return database.dsn
 
 
 def _loops(
@@ -173,14 +183,6 @@ def _begin(stack: AsyncExitStack, role: Role, deliver: Deliver, loops: Loops) ->
         _beside(stack, loops.run(), loops.stop)
 
 
-def _supervised(stack: AsyncExitStack, database: Database) -> str:
-    """See to it that the database runs; return how to reach it."""
-    if isinstance(database, str):
-        return database
-    _beside(stack, database.supervise(_note))
-    return database.dsn
-
-
 def _speed_up(
     stack: AsyncExitStack,
     role: Role,
@@ -193,12 +195,19 @@ def _speed_up(
         _beside(stack, speed_up(refresh, metrics, settings.kernels))
 
 
-def _world(settings: Settings, refresh: Refresh) -> Callable[[], World]:
+def _world(
+    settings: Settings, refresh: Refresh, experiment_key: bytes
+) -> Callable[[], World]:
     """What is the same for everybody, as of the moment of asking."""
     seen = timedelta(seconds=settings.dwell_seen_seconds)
     lock = timedelta(seconds=settings.contact_lock_seconds)
     return lambda: World(
-        refresh.catalog, refresh.weather, settings.timezone, seen, lock
+        refresh.catalog,
+        refresh.weather,
+        settings.timezone,
+        seen,
+        lock,
+        experiment_key,
     )
 
 
@@ -250,29 +259,6 @@ async def _secrets(pool: Pool, name: str, clock: Clock) -> list[bytes]:
         return await ensure_secret(connection, name, mint_secret().encode(), clock())
 
 
-def _rules(settings: Settings, identities: Mapping[str, Sequence[bytes]]) -> Rules:
-    return Rules(
-        apps=settings.app_names,
-        identity=Identity(
-            secrets=identities, expiry_required=settings.identity_expiry_required
-        ),
-        token_life=timedelta(hours=settings.token_hours),
-    )
-
-
-def _knobs(settings: Settings) -> Knobs:
-    return Knobs(
-        zones=Limits(
-            vertices_per_polygon=settings.zone_vertices,
-            vertices_per_upload=settings.upload_vertices,
-            bytes_per_upload=settings.upload_mib * MIB,
-            area_km2=settings.zone_km2,
-        ),
-        apps=settings.app_names,
-        metrics_token=settings.metrics_token,
-    )
-
-
 def _checks(
     database: Database, refresh: Refresh, ingest: Ingest
 ) -> dict[str, Callable[[], str | None]]:
@@ -281,10 +267,6 @@ def _checks(
         "catalog": refresh.trouble,
         "ingest": ingest.trouble,
     }
-
-
-def _lease(settings: Settings) -> timedelta:
-    return timedelta(seconds=3 * settings.send_seconds)
 
 
 def _measured(deliver: Deliver, metrics: Metrics) -> Callable[[], bytes]:

@@ -12,6 +12,7 @@ from geopush.core.counters import counter_values
 from geopush.core.customer import Purpose, has_consent
 from geopush.core.decide import decide
 from geopush.core.decision import Decision, Facts
+from geopush.core.experiment import Arm, arm_of
 from geopush.core.known import Profile, State
 from geopush.core.occasion import Occasion, World
 from geopush.core.offer import Offer, asks
@@ -28,11 +29,13 @@ class Candidate(Struct, frozen=True):
     occasion: Occasion
     decision: Decision
     weather: WeatherSeen | None
+    arm: Arm
 
 
 class Person(Struct, frozen=True):
     """A customer on one of their devices, as they are when it is decided."""
 
+    customer_id: str
     device_id: DeviceId
     profile: Profile
     state: State
@@ -51,7 +54,8 @@ def candidates(
         for offer in _offers(occasion, zone, world.catalog):
             facts = facts_of(person, occasion, zone, offer, world)
             seen = None if isinstance(facts.weather, str) else facts.weather.seen()
-            found.append(Candidate(offer, occasion, decide(offer, facts), seen))
+            decision = decide(offer, facts)
+            found.append(Candidate(offer, occasion, decision, seen, facts.arm))
     return found
 
 
@@ -73,6 +77,12 @@ def facts_of(
         tallies=person.state.tallies,
         where=person.state.devices.get(person.device_id, Whereabouts()),
         reports=person.state.reports,
+        arm=arm_of(
+            offer.experiment,
+            offer.offer_id,
+            person.customer_id,
+            world.experiment_key,
+        ),
         weather=weather,
         values=_values(person, zone, timezone, offer, weather),
     )

@@ -90,6 +90,8 @@ class Decided(Struct, frozen=True):
     reason: Reason
     trace: tuple[Gate, ...]
     weather: WeatherSeen | None = None
+    variant: str | None = None
+    held_out: bool = False
 
 
 class NewMessage(Struct, frozen=True):

@@ -37,11 +37,16 @@ class Unsayable(Struct, frozen=True):
 
 
 def compose(
-    offer: Offer, values: Values, language: str, default_language: str = "en"
+    offer: Offer,
+    values: Values,
+    language: str,
+    default_language: str = "en",
+    *,
+    variant: str | None = None,
 ) -> Content | Unsayable:
     """Return the words of an offer for one customer, or why they cannot be said."""
     languages = _fallbacks(language, default_language)
-    message = offer.message
+    message = offer.wordings.get(variant or "", offer.message)
     texts = [message.title, message.body, *(one.text for one in message.buttons)]
     said = [_pick(text, languages).render(values) for text in texts]
     said.append("" if message.url is None else message.url.render(values))

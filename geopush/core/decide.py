@@ -42,7 +42,9 @@ def decide(offer: Offer, facts: Facts) -> Decision:
         trace.append(opened)
         if opened.reason is not None:
             return Decision(Verdict.WITHHELD, opened.reason, tuple(trace))
-    words = compose(offer, facts.values, facts.device.language)
+    words = compose(
+        offer, facts.values, facts.device.language, variant=facts.arm.variant
+    )
     if isinstance(words, Unsayable):
         shut = Gate("words", words.field, None, Reason(words.reason))
         return Decision(Verdict.WITHHELD, Reason(words.reason), (*trace, shut))

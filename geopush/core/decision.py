@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from geopush.core.cap import Tally
 from geopush.core.condition import Value
+from geopush.core.experiment import Arm
 from geopush.core.known import DeviceProfile, Profile
 from geopush.core.message import Content
 from geopush.core.presence import Whereabouts
@@ -21,6 +22,7 @@ class Reason(StrEnum):
 
     DECIDED = auto()
     SHADOW = auto()
+    HOLDOUT = auto()
     STOPPED_BY_CUSTOMER = auto()
     LOCATION_NOT_PERMITTED = auto()
     NO_CONSENT = auto()
@@ -77,6 +79,7 @@ class Facts(Struct, frozen=True):
     tallies: tuple[Tally, ...]
     where: Whereabouts
     reports: tuple[Report, ...]
+    arm: Arm
     weather: Observation | str
     values: Mapping[str, Value]
 

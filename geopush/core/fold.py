@@ -60,7 +60,8 @@ class Fold:
         self, device_id: DeviceId, occasions: Sequence[Occasion], world: World
     ) -> None:
         """Decide about what happened together: at most one offer goes out."""
-        person = Person(device_id, self.profile, self._state(), self.now)
+        whose = self._known.customer.customer_id
+        person = Person(whose, device_id, self.profile, self._state(), self.now)
         found = candidates(person, occasions, world)
         fitting = [one for one in found if _competes(one)]
         ranks = [rank(one.offer, one.occasion.zone_id) for one in fitting]
@@ -149,10 +150,14 @@ class Fold:
             reason=decision.reason,
             trace=decision.trace,
             weather=one.weather,
+            variant=one.arm.variant,
+            held_out=one.arm.held_out,
         )
         self._decided.append(row)
         if decision.verdict is Verdict.DECIDED and decision.content is not None:
             self._send(row, offer, decision.content)
+        if decision.reason in (Reason.DECIDED, Reason.HOLDOUT):
+            self._count(row, offer)
 
     def _send(self, row: Decided, offer: Offer, content: Content) -> None:
         message = NewMessage(
@@ -167,6 +172,9 @@ class Fold:
             inbox=offer.message.inbox,
         )
         self._messages.append(message)
+
+    def _count(self, row: Decided, offer: Offer) -> None:
+        """Count it for caps: who is held out lives as all others do, but for this."""
         tally = Tally(
             row.decision_id, row.at, row.offer_id, offer.category, row.zone_id
         )
@@ -180,9 +188,11 @@ def _competes(one: Candidate) -> bool:
 
 def _against(one: Candidate, chosen: Candidate | None) -> Decision:
     """What a candidate that passed every gate comes to beside the chosen one."""
-    if one is chosen:
-        return one.decision
     trace = one.decision.trace
+    if one is chosen:
+        if one.arm.held_out:
+            return Decision(Verdict.WOULD_HAVE_SENT, Reason.HOLDOUT, trace)
+        return one.decision
     if one.offer.status is Status.SHADOW:
         return Decision(Verdict.WOULD_HAVE_SENT, Reason.SHADOW, trace)
     to = None if chosen is None else chosen.offer.offer_id

@@ -89,5 +89,6 @@ def _facts(
         "last_look", zone.zone_id, "", message.decided_at, last_point(where)
     )
     state = replace(known.state, tallies=before)
-    person = Person(device_id, known.profile, state, now)
+    whose = known.customer.customer_id
+    person = Person(whose, device_id, known.profile, state, now)
     return facts_of(person, occasion, zone, offer, world)

@@ -12,8 +12,9 @@ from zones import Point, ZoneId
 class World(Struct, frozen=True):
     """What is the same for everybody in a batch; zones may have their own timezone.
 
-    ``dwell_seen`` is how lately who stays without a ping must have been seen, and
-    ``contact_lock`` how long we are silent after a message of another tool.
+    ``dwell_seen`` is how lately who stays without a ping must have been seen,
+    ``contact_lock`` how long we are silent after a message of another tool;
+    ``experiment_key`` decides with a customer and an offer who is in which arm.
     """
 
     catalog: Catalog
@@ -21,6 +22,7 @@ class World(Struct, frozen=True):
     timezone: str = "UTC"
     dwell_seen: timedelta = timedelta(minutes=15)
     contact_lock: timedelta = timedelta(hours=1)
+    experiment_key: bytes = b""
 
 
 class Occasion(Struct, frozen=True):

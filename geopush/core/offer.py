@@ -22,7 +22,7 @@ from geopush.core.rule import Rule, compile_rule
 from geopush.core.schedule import Schedule, check_schedule
 from geopush.core.shape import MISFITS, Word, piece, pieces, read
 from geopush.core.trigger import On, Trigger, Words, read_triggers, waits_for
-from geopush.core.wording import MessageDocument, MessageTemplate, read_message
+from geopush.core.wording import MessageDocument, MessageTemplate, patched, read_message
 from zones import Problem
 
 READ_ONLY = ("offer_id", "revision", "paused")  # what GET adds and PUT takes back
@@ -101,7 +101,10 @@ class Audience(Struct, frozen=True):
 
 
 class Offer(Struct, frozen=True):
-    """An offer, ready to be decided; ``document`` is what its author wrote."""
+    """An offer, ready to be decided; ``document`` is what its author wrote.
+
+    ``wordings`` are what its variants say, where they say it differently.
+    """
 
     offer_id: str
     name: str
@@ -115,6 +118,7 @@ class Offer(Struct, frozen=True):
     caps: tuple[Cap, ...]
     experiment: Experiment | None
     message: MessageTemplate
+    wordings: dict[str, MessageTemplate]
     stop_when: tuple[StopWhen, ...]
     delivery: Delivery
     quiet: Quiet
@@ -184,6 +188,7 @@ class _Parts(Struct, frozen=True):
     conditions: Rule | None
     where: Rule | None
     message: MessageTemplate | None
+    wordings: dict[str, MessageTemplate]
 
 
 def _read_parts(raw: object, problems: list[Problem]) -> _Parts:
@@ -206,7 +211,27 @@ def _read_parts(raw: object, problems: list[Problem]) -> _Parts:
         ),
         where=_rule(where, "$.audience.where", AUDIENCE_ROOTS, problems),
         message=read_message(tree.get("message"), "$.message", problems),
+        wordings=_wordings(tree, problems),
     )
+
+
+def _wordings(
+    tree: dict[str, object], problems: list[Problem]
+) -> dict[str, MessageTemplate]:
+    """What variants say; what is wrong in it by itself is noted already."""
+    raw = tree.get("experiment")
+    variants = raw.get("variants") if isinstance(raw, dict) else None
+    if problems or not isinstance(variants, list):
+        return {}
+    said = {}
+    for index, one in enumerate(variants):
+        if one.get("message"):
+            path = f"$.experiment.variants[{index}].message"
+            whole = patched(tree.get("message"), one["message"])
+            message = read_message(whole, path, problems)
+            if message is not None:
+                said[one["id"]] = message
+    return said
 
 
 def _check_leaving(
@@ -279,6 +304,7 @@ def _compile(
         caps=draft.caps,
         experiment=draft.experiment,
         message=message,
+        wordings=parts.wordings,
         stop_when=draft.stop_when,
         delivery=draft.delivery or _usual_delivery(draft.category),
         quiet=draft.quiet,

@@ -16,7 +16,7 @@ from geopush.store.pool import Connection
 
 _LIST = """
     SELECT decision_id, customer_id, device_id, offer_id, zone_id, occasion, at,
-           verdict, reason, trace, weather
+           verdict, reason, trace, weather, variant, held_out
     FROM decision
     WHERE ($1::text[] IS NULL OR customer_id = ANY($1))
       AND ($2::text IS NULL OR offer_id = $2)
@@ -51,6 +51,8 @@ class DecisionRow(Struct, frozen=True):
     reason: Reason
     gates: tuple[Gate, ...]
     weather: WeatherSeen | None
+    variant: str | None
+    held_out: bool
     message_id: UUID | None
 
 
@@ -91,6 +93,8 @@ def _decision(row: Record) -> DecisionRow:
         reason=Reason(row["reason"]),
         gates=_traces.decode(row["trace"]),
         weather=None if weather is None else _weather.decode(weather),
+        variant=row["variant"],
+        held_out=row["held_out"],
         # A decision and its message go by the same id.
         message_id=row["decision_id"] if verdict is Verdict.DECIDED else None,
     )

@@ -64,6 +64,55 @@ from tests.core.sample_offers import ICE_CREAM, PLAIN, a_message, parsed
         (
             {"message": a_message(ios={"badge": 10**30})},
             "$.message.ios.badge",
+            "out_of_range",
+        ),
+        (
+            {"message": a_message(ios={"interuption-level": "active"})},
+            "$.message.ios.interuption-level",
+            "unknown_field",
+        ),
+        (
+            {"message": a_message(ios={"interruption-level": "loud"})},
+            "$.message.ios.interruption-level",
+            "unknown_word",
+        ),
+        (
+            {"message": a_message(ios={"relevance-score": 1.1})},
+            "$.message.ios.relevance-score",
+            "out_of_range",
+        ),
+        (
+            {"message": a_message(ios={"apns-expiration": 60})},
+            "$.message.ios.apns-expiration",
+            "wrong_type",
+        ),
+        (
+            {"message": a_message(ios={"apns-priority": 7})},
+            "$.message.ios.apns-priority",
+            "out_of_range",
+        ),
+        (
+            {
+                "message": a_message(
+                    ios={"apns-push-type": "background", "apns-priority": 10}
+                )
+            },
+            "$.message.ios.apns-priority",
+            "not_in_background",
+        ),
+        (
+            {"message": a_message(ios={"apns-collapse-id": "é" * 33})},
+            "$.message.ios.apns-collapse-id",
+            "out_of_range",
+        ),
+        (
+            {"message": a_message(android={"tag": "x"})},
+            "$.message.android.tag",
+            "unknown_field",
+        ),
+        (
+            {"message": a_message(android={"ttl": "60s"})},
+            "$.message.android.ttl",
             "wrong_type",
         ),
         (
