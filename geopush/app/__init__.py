@@ -24,7 +24,7 @@ from geopush import log
 from geopush.api import health
 from geopush.api.build import build_api
 from geopush.api.front import Front
-from geopush.api.parts import Knobs, Parts
+from geopush.api.parts import Parts
 from geopush.api.ping_door import PingDoor
 from geopush.api.routes import ROUTES
 from geopush.app.database import Database, database_check, open_database
@@ -32,7 +32,6 @@ from geopush.app.gateways import open_gateways
 from geopush.app.kernel import speed_up
 from geopush.app.knobs import knobs_of, lease_of, rules_of
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
-from geopush.core.identity import Identity
 from geopush.core.occasion import World
 from geopush.core.token import TokenRing
 from geopush.flows.arrivals import Arrivals
@@ -49,14 +48,13 @@ from geopush.flows.publish import Publish
 from geopush.flows.receipts import Receipts
 from geopush.flows.recheck import Recheck
 from geopush.flows.refresh import Refresh
-from geopush.flows.register import Register, Rules
+from geopush.flows.register import Register
 from geopush.flows.suppress import Suppress
 from geopush.metrics import Metrics
 from geopush.settings import Settings
 from geopush.store.pool import Pool, open_pool
 from geopush.store.secrets import ensure_secret
 from geopush.store.suppressions import Suppressions
-from zones import Limits
 
 
 class Role(StrEnum):
