@@ -23,14 +23,6 @@ class Catalog(Struct, frozen=True, dict=True):
     offers: tuple[Offer, ...] = ()
 
     @cached_property
-    def has_approaches(self) -> bool:
-        """Whether any zone wants to know who comes near."""
-        return any(
-            zone.approach_meters is not None and zone.enabled
-            for zone in self.zones.zones
-        )
-
-    @cached_property
     def tallies_kept(self) -> timedelta:
         """How long tallies are kept for the caps of all offers to see them."""
         windows = [cap.window for offer in self.offers for cap in offer.caps]

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geopush.core.visit import Memory, Seen, Visit, revise
+from geopush.core.times import micros
+from geopush.core.visit import Memory, Seen, Visit, carry_on, revise
 from tests.core.world import (
     FAR,
     NOON,
@@ -174,3 +175,31 @@ def test_a_late_ping_corrects_a_visit_but_no_transition_and_no_message() -> None
 def test_a_fix_that_may_be_anywhere_begins_no_visit() -> None:
     change = the_change(run(a_customer(), upload(ping(0, accuracy=17_000.0))))
     assert change.visits == ()
+
+
+steps = st.lists(
+    st.tuples(
+        st.lists(st.integers(1, 400), min_size=1, max_size=40),
+        st.sampled_from([(), (), (SHOP,), (SHOP, PARK)]),
+    ),
+    max_size=12,
+)
+
+
+@given(steps)
+def test_carrying_on_is_what_revising_comes_to_where_nothing_is_new(steps) -> None:
+    memory, second = Memory(), 0
+    for gaps, zones in steps:
+        times = [NOON + timedelta(seconds=(second := second + gap)) for gap in gaps]
+        plain = revise(memory, [Seen(one, zones) for one in times])
+        carried = carry_on(memory, [micros(one) for one in times], zones)
+        if carried is not None:
+            assert carried == plain.memory
+            assert plain.written == plain.undone == ()
+        memory = plain.memory
+
+
+def test_who_is_where_they_were_carries_on() -> None:
+    for zones in ((), (SHOP,)):
+        memory = revise(Memory(), [Seen(at(minute), zones) for minute in range(5)])
+        assert carry_on(memory.memory, [micros(at(30))], zones) is not None
