@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from benchmarks import door, ingest, match
-from benchmarks.report import PAGE, Table, beginning, write_page
+from benchmarks.report import PAGE, Table, beginning, goals_table, write_page
 
 BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[Table]]] = {
     "match": lambda asked: match.run(asked.quick, asked.zones),
@@ -31,6 +31,9 @@ def main() -> None:
         tables += made
         if not asked.json:
             print("\n\n".join(one.as_text() for one in made), end="\n\n")
+    goals = [goal for table in tables for goal in table.goals]
+    if goals and not asked.json:
+        print("\n".join(goals_table(goals).as_lines()))
     if asked.json:
         print(json.dumps([one.as_rows() for one in tables], indent=2))
     if not (asked.name or asked.quick or asked.zones):

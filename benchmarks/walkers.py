@@ -7,6 +7,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from benchmarks.data import make_pings, make_zones
+from benchmarks.kernel import load
 from geopush.core.catalog import Catalog
 from geopush.core.change import Answer, Taken, Upload
 from geopush.core.customer import Consent, Purpose
@@ -23,6 +24,7 @@ from zones import build_index
 START = datetime(2026, 7, 4, 12, 0, tzinfo=UTC)
 DEVICES = 4_096  # each of a customer of its own
 MOST = 16_000  # pings a lap
+GAP = 5  # seconds between the pings of a device, so that all of an upload are fresh
 VISITS = 0.025  # of the pings are in a zone; each visit is entered and left
 SPEAKING = 0.9  # of the zones have something to say
 OFFER = b"""{
@@ -33,23 +35,42 @@ OFFER = b"""{
 }"""
 
 
+def make_world(zones: int) -> World:
+    """Return a city of so many zones, and an offer at most of them."""
+    spoken = int(zones * SPEAKING)
+    every = make_zones("city", zones)
+    every[:spoken] = [replace(one, tags=("speaking",)) for one in every[:spoken]]
+    index = build_index(every, kernel=load())
+    catalog = Catalog(1, index, (parse_offer("welcome", OFFER),))
+    return World(catalog, Weather({}, radius_km=25))
+
+
+class Places:
+    """Where devices are: now and then in a zone, else where there is none."""
+
+    def __init__(self, world: World) -> None:
+        index = world.catalog.zones
+        places = make_pings("city", 20_000)
+        outside = np.diff(index.covering(*places).offsets) == 0
+        self._outside = np.column_stack(places)[outside].tolist()
+        points = [zone.area.representative_point for zone in index.zones]
+        self._inside = [(point.longitude, point.latitude) for point in points]
+        self._rng = np.random.default_rng(4)
+
+    def next(self) -> tuple[float, float]:
+        """Return a place: longitude, latitude."""
+        places = self._inside if self._rng.uniform() < VISITS else self._outside
+        lon, lat = places[self._rng.integers(len(places))]
+        return lon, lat
+
+
 class Laps:
     """Uploads of all devices in turn, and what came of them; time passes by laps."""
 
     def __init__(self, zones: int) -> None:
-        spoken = int(zones * SPEAKING)
-        every = make_zones("city", zones)
-        every[:spoken] = [replace(one, tags=("speaking",)) for one in every[:spoken]]
-        index = build_index(every)
-        catalog = Catalog(1, index, (parse_offer("welcome", OFFER),))
-        self.world = World(catalog, Weather({}, radius_km=25))
+        self.world = make_world(zones)
         self.pings = self.transitions = 0
-        places = make_pings("city", 20_000)
-        outside = np.diff(index.covering(*places).offsets) == 0
-        self._outside = np.column_stack(places)[outside].tolist()
-        points = [zone.area.representative_point for zone in every]
-        self._inside = [(point.longitude, point.latitude) for point in points]
-        self._rng = np.random.default_rng(4)
+        self._places = Places(self.world)
         self._device = 0
         self._now = START
 
@@ -59,7 +80,7 @@ class Laps:
 
     def next(self, size: int) -> list[Upload]:
         """Return an upload of so many pings of each of the next devices."""
-        self._now += timedelta(minutes=size)
+        self._now += timedelta(seconds=GAP * size)
         return [self._upload(size) for _ in range(min(DEVICES // 4, MOST // size))]
 
     def count(self, answers: Sequence[Answer]) -> int:
@@ -73,13 +94,12 @@ class Laps:
     def _upload(self, size: int) -> Upload:
         name = f"walker-{self._device}"
         self._device = (self._device + 1) % DEVICES
-        pings = (self._ping(minute) for minute in reversed(range(size)))
+        pings = (self._ping(GAP * before) for before in reversed(range(size)))
         return Upload(DeviceId(name), customer_key(name), tuple(enumerate(pings)))
 
-    def _ping(self, minutes_ago: int) -> Ping:
-        places = self._inside if self._rng.uniform() < VISITS else self._outside
-        lon, lat = places[self._rng.integers(len(places))]
-        return Ping(lat, lon, self._now - timedelta(minutes=minutes_ago), 10.0)
+    def _ping(self, seconds_ago: int) -> Ping:
+        lon, lat = self._places.next()
+        return Ping(lat, lon, self._now - timedelta(seconds=seconds_ago), 10.0)
 
 
 async def settle(pool: Pool, kind: str) -> None:
