@@ -155,7 +155,7 @@ def _settle(memory: Memory, ordered: Sequence[Seen]) -> Memory:
 def _runs(fixes: Sequence[Seen]) -> tuple[Run, ...]:
     return tuple(
         Run(zones, pack([micros(one.at) for one in some]))
-        for zones, some in groupby(fixes, key=lambda one: one.zones)
+        for zones, some in groupby(fixes, key=_zones)
     )
 
 
@@ -176,29 +176,39 @@ def _told(
 def _walk(
     going: Mapping[ZoneId, Going], fixes: Sequence[Seen]
 ) -> tuple[dict[ZoneId, Going], list[Visit]]:
-    """Go through fixes in their order: the visits still going on, and those over."""
+    """Go through fixes in their order: the visits still going on, and those over.
+
+    Fixes in a row that the same zones covered are one step (the test that goes fix by
+    fix fails if they are not).
+    """
     still, over = dict(going), list[Visit]()
-    for fix in fixes:
-        if not (still or fix.zones):
+    for zones, some in groupby(fixes, key=_zones):
+        row = list(some)
+        if not (still or zones):
             continue
         for zone_id, one in list(still.items()):
-            if _is_over(one, fix.at):
-                over.append(Visit(zone_id, one.began, one.out_since))
+            outside = 1 if zone_id in zones else len(row)
+            since = one.out_since or row[0].at
+            if _is_over(one.outs + outside - 1, since, row[outside - 1].at):
+                over.append(Visit(zone_id, one.began, since))
                 del still[zone_id]
-            elif zone_id in fix.zones:
+            elif zone_id in zones:
                 still[zone_id] = Going(one.began)
             else:
-                since = one.out_since or fix.at
-                still[zone_id] = Going(one.began, one.outs + 1, since)
-        for zone_id in fix.zones:
-            still.setdefault(zone_id, Going(fix.at))
+                still[zone_id] = Going(one.began, one.outs + outside, since)
+        for zone_id in zones:
+            still.setdefault(zone_id, Going(row[0].at))
     return still, over
+
+
+def _zones(fix: Seen) -> tuple[ZoneId, ...]:
+    return fix.zones
+
+
+def _is_over(outs: int, since: datetime, at: datetime) -> bool:
+    """Whether somebody who was out has been so for too long to be back."""
+    return outs >= CONFIRMATIONS and at - since > BREAK
 
 
 def _is_out(one: Going) -> bool:
     return one.outs >= CONFIRMATIONS
-
-
-def _is_over(one: Going, at: datetime) -> bool:
-    """Whether somebody who was out has been so for too long to be back."""
-    return _is_out(one) and one.out_since is not None and at - one.out_since > BREAK

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geopush.core.times import micros
-from geopush.core.visit import Memory, Seen, Visit, carry_on, revise
+from geopush.core.visit import Going, Memory, Seen, Visit, carry_on, revise
 from tests.core.world import (
     FAR,
     NOON,
@@ -203,3 +203,39 @@ def test_who_is_where_they_were_carries_on() -> None:
     for zones in ((), (SHOP,)):
         memory = revise(Memory(), [Seen(at(minute), zones) for minute in range(5)])
         assert carry_on(memory.memory, [micros(at(30))], zones) is not None
+
+
+def walked(going: dict[ZoneId, Going], fixes: Sequence[Seen]) -> set[Visit]:
+    """The visits that fixes tell of, looking at one after the other."""
+    still, over = dict(going), set[Visit]()
+    for fix in fixes:
+        for zone_id, one in list(still.items()):
+            since = one.out_since
+            if one.outs >= 2 and since and fix.at - since > timedelta(minutes=5):
+                over.add(Visit(zone_id, one.began, since))
+                del still[zone_id]
+            elif zone_id in fix.zones:
+                still[zone_id] = Going(one.began)
+            else:
+                still[zone_id] = Going(one.began, one.outs + 1, since or fix.at)
+        for zone_id in fix.zones:
+            still.setdefault(zone_id, Going(fix.at))
+    ends = {key: one.out_since if one.outs >= 2 else None for key, one in still.items()}
+    return over | {Visit(key, one.began, ends[key]) for key, one in still.items()}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(1, 200),
+            st.sampled_from([(), (), (), (SHOP,), (PARK,), (SHOP, PARK)]),
+        ),
+        max_size=60,
+    )
+)
+def test_rows_of_fixes_tell_what_each_fix_does(steps) -> None:
+    second, fixes = 0, list[Seen]()
+    for gap, zones in steps:
+        second += gap
+        fixes.append(Seen(NOON + timedelta(seconds=second), zones))
+    assert set(visits(fixes)) == walked({}, fixes)
