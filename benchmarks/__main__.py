@@ -5,13 +5,16 @@ import json
 import sys
 from collections.abc import Callable
 
-from benchmarks import door, ingest, match
+from benchmarks import door, durable, evaluate, ingest, match, store
 from benchmarks.report import PAGE, Table, beginning, goals_table, write_page
 
 BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[Table]]] = {
     "match": lambda asked: match.run(asked.quick, asked.zones),
     "ingest": lambda asked: ingest.run(asked.quick, asked.zones),
     "door": lambda asked: door.run(asked.quick),
+    "durable": lambda asked: durable.run(asked.quick),
+    "evaluate": lambda asked: evaluate.run(asked.quick),
+    "store": lambda asked: store.run(asked.quick),
 }
 
 

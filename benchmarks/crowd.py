@@ -33,9 +33,8 @@ class Served(NamedTuple):
 @contextmanager
 def served(app: str, argument: str, python: str = sys.executable) -> Iterator[Served]:
     """Serve an app in a process of its own, on a core of its own if there are two."""
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
     cores = sorted(os.sched_getaffinity(0))
-    if len(cores) > 1:
-        os.sched_setaffinity(0, cores[1:])
     process = subprocess.Popen(
         [python, "-m", "benchmarks.doors", app, argument],
         stdin=subprocess.PIPE,
@@ -43,6 +42,8 @@ def served(app: str, argument: str, python: str = sys.executable) -> Iterator[Se
         text=True,
         cwd=Path(__file__).parent.parent,
     )
+    if len(cores) > 1:
+        os.sched_setaffinity(0, cores[1:])  # the server takes the first
     try:
         assert process.stdout is not None
         yield Served(int(process.stdout.readline()), process)

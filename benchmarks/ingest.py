@@ -8,7 +8,7 @@ from functools import partial
 
 from benchmarks.bare import Rows
 from benchmarks.contest import Contender, Measures, Scores, compete
-from benchmarks.kernel import have_kernel
+from benchmarks.kernel import have_kernel, load
 from benchmarks.postgres import one_core, postgres
 from benchmarks.report import Cell, Goal, Rounds, Table
 from benchmarks.walkers import DEVICES, Laps, settle
@@ -77,7 +77,7 @@ def _row(one: Scores, scores: dict[str, Scores]) -> list[Cell]:
 @contextmanager
 def open_ingest(dsn: str, zones: int, seconds: float) -> Iterator[Contender]:
     """Build ingest over a city, with customers who agreed to everything."""
-    laps = Laps(zones)
+    laps = Laps(zones, load())
     with asyncio.Runner() as runner:
         pool = runner.run(open_pool(dsn))
         runner.run(settle(pool, "walker"))

@@ -1,13 +1,17 @@
 """Benchmarks measure the right thing: same data each time, same answers from all."""
 
-import msgspec
 import numpy as np
 import pytest
 
-from benchmarks import door, match
+from benchmarks import bare, door, match
 from benchmarks.data import WORLDS, hard_pings, make_pings, make_zones
+from benchmarks.doors.keys import RING
+from benchmarks.report import Goal, Rounds
 from benchmarks.walkers import DEVICES, Laps
-from geopush.api.ping_door import PingsTaken
+from geopush.api.ping_bodies import JSON, read_pings
+from geopush.core.known import read_state
+from geopush.core.times import unpack
+from geopush.core.token import DeviceToken
 from zones import Zone
 
 FEW = 40
@@ -49,10 +53,35 @@ def test_a_contender_answers_as_the_yardstick_does(world: str, name: str) -> Non
 
 
 @pytest.mark.parametrize("size", door.SIZES)
-def test_the_front_takes_every_ping_that_it_is_measured_with(size: int) -> None:
-    start, body = door.ask(door.our_front(), door.make_request(1, size))
-    assert start["status"] == 202
-    assert msgspec.json.decode(body["body"], type=PingsTaken).accepted == size
+def test_the_door_is_asked_with_pings_and_tokens_that_it_takes(size: int) -> None:
+    assert len(read_pings(door.make_body(1, size), JSON).fitting) == size
+    token = RING.read(door.make_token(1, door.OURS), door.NOON)
+    assert isinstance(token, DeviceToken)
+    assert token.device_id == "phone-1"
+
+
+def test_bare_statements_advance_rows_as_ours_mostly_are() -> None:
+    (where,) = read_state(bare.usual_state()).devices.values()
+    assert (len(unpack(where.recent)), len(where.memory.fixes)) == (32, 32)
+
+
+@pytest.mark.parametrize(
+    ("measured", "less", "reached"),
+    [
+        (5.0, False, "aim"),
+        (4.5, False, "must"),
+        (3.9, False, "no"),
+        (3.0, True, "aim"),
+        (4.5, True, "must"),
+        (9.0, True, "no"),
+    ],
+)
+def test_a_goal_says_how_far_it_is_reached(
+    measured: float, less: bool, reached: str
+) -> None:
+    must, aim = (5.0, 3.0) if less else (4.0, 5.0)
+    one = Goal("speed", must, aim, Rounds([measured] * 3), less=less)
+    assert one.reached == reached
 
 
 def test_walkers_take_turns_and_their_time_passes() -> None:

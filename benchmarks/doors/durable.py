@@ -7,6 +7,7 @@ import msgspec
 
 from benchmarks.doors.echo import build as build_echo
 from benchmarks.doors.keys import RING
+from benchmarks.kernel import load
 from benchmarks.walkers import make_world
 from geopush.api.front import Front
 from geopush.api.ping_door import PingDoor
@@ -50,7 +51,7 @@ async def build(argument: str) -> Any:
     """Return the front over this database."""
     asked = msgspec.json.decode(argument, type=Argument)
     pool = await open_pool(asked.dsn)
-    world = await asyncio.to_thread(make_world, asked.zones)
+    world = await asyncio.to_thread(make_world, asked.zones, load())
     ours = Ingest(pool, lambda: world, utc_now, Metrics(), lambda: None)
     taking = Each(pool, world) if asked.each else ours
     return Front(PingDoor(RING, taking, utc_now), build_echo(""))
