@@ -32,7 +32,7 @@ ZONES = 10_000
 OURS, BASE, USUAL = "geopush front", "bare echo", "FastAPI, pydantic, PyJWT"
 APPS = {OURS: "front", BASE: "echo", USUAL: "usual"}
 SECRET = "k" * 32
-PEERS = "GEOPUSH_BENCH_PYTHON"  # a Python that has FastAPI, if this one has not
+PEERS = "BENCH_PYTHON"  # a Python that has FastAPI, if this one has not
 COLUMNS = (
     "contender",
     *(f"us, {size} a request" for size in SIZES),
