@@ -12,7 +12,9 @@ COPY zones zones
 COPY geopush geopush
 # Only what running needs: the tools for developing stay behind in /wheels.
 RUN python -m venv /opt/geopush \
- && /opt/geopush/bin/pip install --no-cache-dir --no-index --find-links /wheels .
+ && /opt/geopush/bin/pip install --no-cache-dir --no-index --find-links /wheels '.[fast]'
+# Compiled for a processor like this one; on another kind the service compiles again.
+RUN ["/opt/geopush/bin/python", "-P", "-m", "zones.kernel"]
 
 FROM python:3.13-slim-bookworm
 # A real user, with a home: the embedded database needs a name for whom it runs as.

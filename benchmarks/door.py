@@ -15,12 +15,12 @@ import jwt
 import msgspec
 import shapely
 
-from benchmarks.contest import Contender, Measures, compete
 from benchmarks.crowd import CONNECTIONS, ask, post, served
 from benchmarks.data import make_pings, make_zones
 from benchmarks.doors.keys import RING
-from benchmarks.kernel import have_kernel
-from benchmarks.report import Goal, Rounds, Table
+from benchmarks.report import Goal, Table
+from geopush.bench.contest import Contender, Measures, compete
+from geopush.bench.rounds import Rounds
 from geopush.core.ping import Ping, customer_key
 from geopush.core.token import DeviceToken
 
@@ -56,7 +56,6 @@ MEANING = f"""\
 
 def run(quick: bool) -> list[Table]:
     """Measure the door beside its peers."""
-    have_kernel()
     seconds, rounds = (0.3, 3) if quick else (0.8, 9)
     with tempfile.NamedTemporaryFile(suffix=".zones") as shapes:
         zones = make_zones("city", ZONES)

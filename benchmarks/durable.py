@@ -9,14 +9,15 @@ from functools import partial
 
 import msgspec
 
-from benchmarks.contest import Contender, Measures, compete
 from benchmarks.crowd import CONNECTIONS, ask, post, served
 from benchmarks.doors.durable import Argument
 from benchmarks.doors.keys import RING
-from benchmarks.kernel import have_kernel, load
+from benchmarks.kernel import load
 from benchmarks.postgres import one_core, postgres
-from benchmarks.report import Goal, Rounds, Table
+from benchmarks.report import Goal, Table
 from benchmarks.walkers import DEVICES, Places, make_world, settle
+from geopush.bench.contest import Contender, Measures, compete
+from geopush.bench.rounds import Rounds
 from geopush.clock import utc_now
 from geopush.core.ping import Ping, customer_key
 from geopush.core.token import DeviceToken
@@ -38,7 +39,6 @@ MEANING = f"""\
 
 def run(quick: bool) -> list[Table]:
     """Measure both ways on one Postgres; it and the server share a core."""
-    have_kernel()
     seconds, rounds = (0.5, 3) if quick else (1.5, 7)
     with one_core(), postgres() as dsn:
         openers = {name: partial(open_way, name, dsn, seconds) for name in (OURS, EACH)}

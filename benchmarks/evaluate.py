@@ -10,16 +10,17 @@ from functools import partial
 import msgspec
 from msgspec.structs import replace
 
-from benchmarks.contest import Contender, Measures, compete
 from benchmarks.data import make_zones
-from benchmarks.kernel import have_kernel, load
-from benchmarks.report import Goal, Rounds, Table
+from benchmarks.kernel import load
+from benchmarks.report import Goal, Table
 from benchmarks.walkers import DEVICES, GAP, START, Places, customer
+from geopush.bench.contest import Contender, Measures, compete
+from geopush.bench.rounds import Rounds
 from geopush.core.catalog import Catalog
 from geopush.core.change import Taken, Upload
 from geopush.core.evaluate import evaluate
-from geopush.core.fold import World
 from geopush.core.known import Known
+from geopush.core.occasion import World
 from geopush.core.offer import Offer, parse_offer
 from geopush.core.ping import CustomerKey, DeviceId, Ping, customer_key
 from geopush.core.presence import Whereabouts
@@ -52,7 +53,6 @@ MEANING = f"""\
 
 def run(quick: bool) -> list[Table]:
     """Measure the core beside a bare loop, in one process each."""
-    have_kernel()
     seconds, rounds = (0.1, 3) if quick else (0.4, 9)
     scores = compete({"core": partial(open_core, seconds)}, rounds)["core"]
     names = [*WAYS, TURNS, DECISION, LOOP]

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from functools import partial
 
 from benchmarks.bare import Rows
-from benchmarks.contest import Contender, Measures, Scores, compete
-from benchmarks.kernel import have_kernel, load
+from benchmarks.kernel import load
 from benchmarks.postgres import one_core, postgres
-from benchmarks.report import Cell, Goal, Rounds, Table
+from benchmarks.report import Cell, Goal, Table
 from benchmarks.walkers import DEVICES, Laps, settle
+from geopush.bench.contest import Contender, Measures, Scores, compete
+from geopush.bench.rounds import Rounds
 from geopush.flows.ingest import Ingest
 from geopush.flows.line import PINGS, UPLOADS
 from geopush.metrics import Metrics
@@ -43,7 +44,6 @@ MEANING = f"""\
 
 def run(quick: bool, zones: int | None) -> list[Table]:
     """Measure ingest on a Postgres of its own, that is durable, all on one core."""
-    have_kernel()
     seconds, count = 0.3 if quick else 1.0, zones or ZONES
     with one_core(), postgres() as dsn:
         openers = {

@@ -1,18 +1,17 @@
 """Where the benchmarks keep the compiled kernel: beside what the tools keep."""
 
-import subprocess
-import sys
 from pathlib import Path
 
+from geopush.bench.matching import have_kernel
 from zones import Kernel, load_kernel
 
 DIRECTORY = Path(__file__).parent.parent / ".bench_cache" / "kernel"
 
 
-def have_kernel() -> None:
-    """Compile the kernel if it is not there; it takes half a minute."""
-    command = [sys.executable, "-m", "zones.kernel", str(DIRECTORY)]
-    subprocess.run(command, check=True)
+def compile_kernel() -> None:
+    """Compile the kernel if it is not there; without a compiler there is no contest."""
+    if not have_kernel(DIRECTORY):
+        raise SystemExit("the benchmarks need numba: pip install 'geopush[fast]'")
 
 
 def load() -> Kernel | None:

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from functools import partial
 
 from benchmarks.bare import Rows
-from benchmarks.contest import Contender, Measures, compete
-from benchmarks.kernel import have_kernel, load
+from benchmarks.kernel import load
 from benchmarks.postgres import one_core, postgres
-from benchmarks.report import Rounds, Table
+from benchmarks.report import Table
 from benchmarks.walkers import DEVICES, Laps, settle
+from geopush.bench.contest import Contender, Measures, compete
+from geopush.bench.rounds import Rounds
 from geopush.core.evaluate import evaluate
 from geopush.store import presences
 from geopush.store.pool import Connection, open_pool
@@ -34,7 +35,6 @@ MEANING = """\
 
 def run(quick: bool) -> list[Table]:
     """Measure on a durable Postgres, all on one core."""
-    have_kernel()
     seconds, rounds = (0.1, 3) if quick else (0.3, 7)
     with one_core(), postgres() as dsn:
         openers = {

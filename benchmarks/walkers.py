@@ -10,9 +10,9 @@ from benchmarks.data import make_pings, make_zones
 from geopush.core.catalog import Catalog
 from geopush.core.change import Answer, Taken, Upload
 from geopush.core.customer import Consent, Purpose
-from geopush.core.fold import World
 from geopush.core.known import DeviceProfile, Known, Profile, State
 from geopush.core.message import Platform
+from geopush.core.occasion import World
 from geopush.core.offer import parse_offer
 from geopush.core.ping import CustomerKey, DeviceId, Ping, customer_key
 from geopush.core.weather import Weather

@@ -77,6 +77,12 @@ class Metrics:
             registry=self._registry,
         )
 
+        self.kernel_ready = Gauge(
+            "geopush_kernel_ready",
+            "1 once pings are matched by compiled loops, 0 while by slower ones.",
+            registry=self._registry,
+        )
+
     def count_pings(self, **fates: int) -> None:
         """Count pings by what became of them."""
         for fate, count in fates.items():

@@ -19,6 +19,7 @@ INJECTED = ("GEOPUSH_SERVICE_", "GEOPUSH_PORT_")
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[float, Meta(gt=0)]
+NotNegative = Annotated[float, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=1)]
 
 
@@ -31,12 +32,15 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     data_dir: str | None = None
     pg_bin: str | None = None
     pool_size: Count = 6
+    compiled: bool = True
+    kernel_dir: str | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     apps: str = "demo"
     timezone: str = "UTC"
     token_hours: Annotated[float, Meta(gt=0, le=24)] = 24.0
     identity_expiry_required: bool = False
     dwell_seen_seconds: Annotated[float, Meta(gt=0, le=604_800)] = 900.0
+    contact_lock_seconds: Annotated[float, Meta(ge=0, le=2_592_000)] = 3_600.0
     weather_radius_km: Positive = 25.0
     zone_vertices: Count = 5_000
     upload_vertices: Count = 500_000
@@ -48,13 +52,16 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     apns_key: str | None = None
     apns_key_id: str | None = None
     apns_team_id: str | None = None
+    apns_certificate: str | None = None
     apns_topic: str | None = None
     apns_url: str | None = None
     apns_ca: str | None = None
     fcm_service_account: str | None = None
     fcm_project: str | None = None
     fcm_url: str | None = None
+    connect_seconds: Positive = 10.0
     send_seconds: Positive = 30.0
+    one_message_seconds: NotNegative = 60.0
 
     @property
     def app_names(self) -> tuple[str, ...]:
@@ -68,8 +75,20 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             return Path(self.data_dir).absolute()
         return Path.home() / ".local" / "share" / "geopush"
 
+    @property
+    def kernels(self) -> Path:
+        """Where the compiled loops of matching are kept from one start to the next."""
+        if self.kernel_dir is not None:
+            return Path(self.kernel_dir).absolute()
+        if self.database_url is None:
+            return self.data / "kernel"
+        return Path.home() / ".cache" / "geopush" / "kernel"
 
-SECRETS = ("database_url", "metrics_token", "apns_key", "fcm_service_account")
+
+SECRETS = (
+    *("database_url", "metrics_token"),
+    *("apns_key", "apns_certificate", "fcm_service_account"),
+)
 
 
 def read_environment() -> Settings:

@@ -1,12 +1,15 @@
 """What tests are given: a database of their own, a pool on it, a clock in the hand."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from geopush.store.pool import Pool, open_pool
 from tests.clock import HandClock
 from tests.databases import TestPostgres, running_postgres
+from tests.kernels import load_compiled
+from zones import Kernel, has_compiler
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +41,21 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
     pool = await open_pool(database_url)
     yield pool
     await pool.close()
+
+
+@pytest.fixture(scope="session")
+def kernel_dir(pytestconfig: pytest.Config) -> Path:
+    """Where what is compiled is kept from one run of the tests to the next."""
+    assert pytestconfig.cache is not None
+    return pytestconfig.cache.mkdir("kernel")
+
+
+@pytest.fixture(scope="session")
+def kernel(kernel_dir: Path) -> Kernel:
+    """The compiled loops."""
+    if not has_compiler():
+        pytest.skip("numba is not installed")
+    return load_compiled(str(kernel_dir))
 
 
 @pytest.fixture

@@ -10,8 +10,10 @@ from geopush.core.message import Address, AddressKind, Platform
 from geopush.core.ping import CustomerKey, DeviceId
 from geopush.store import customers, devices
 from geopush.store.pool import Pool
+from geopush.store.suppressions import Suppressions
 from tests.core.world import ANNA, NOON, PHONE, a_customer, consents
 
+SUPPRESSIONS = Suppressions([b"s" * 32])
 TOKEN = "ab" * 32
 
 

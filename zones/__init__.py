@@ -8,7 +8,15 @@
 """
 
 from zones.answers import Covering, Nearness
-from zones.cells import cell_of, centre_of, load_kernel, neighbours, rehearse
+from zones.cells import (
+    cell_of,
+    centre_of,
+    has_compiler,
+    kept_kernel,
+    load_kernel,
+    neighbours,
+    rehearse,
+)
 from zones.circle import circle
 from zones.errors import Code, Problem, UnknownZone, ZoneError
 from zones.geojson import Parsed, parse_zone, parse_zones
@@ -16,6 +24,7 @@ from zones.geometry import Area, Box, Point
 from zones.hours import OpeningHours, Span, is_open, parse_opening_hours
 from zones.index import IndexKind, ZoneIndex, build_index
 from zones.limits import Limits
+from zones.reread import reread_zones
 from zones.table import Kernel
 from zones.timezone import time_zone
 from zones.writing import to_feature
@@ -44,13 +53,16 @@ __all__ = [
     "cell_of",
     "centre_of",
     "circle",
+    "has_compiler",
     "is_open",
+    "kept_kernel",
     "load_kernel",
     "neighbours",
     "parse_opening_hours",
     "parse_zone",
     "parse_zones",
     "rehearse",
+    "reread_zones",
     "time_zone",
     "to_feature",
 ]

@@ -14,7 +14,7 @@ from geopush.api.ping_door import PingDoor
 from geopush.clock import utc_now
 from geopush.core.change import Answer, Upload
 from geopush.core.evaluate import evaluate
-from geopush.core.fold import World
+from geopush.core.occasion import World
 from geopush.flows.ingest import Ingest
 from geopush.metrics import Metrics
 from geopush.store import presences

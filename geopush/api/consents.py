@@ -104,8 +104,8 @@ async def save_consents(
     if found is None:
         raise not_found("customer")
     profile = saved.known.profile
-    held = _held(profile, found[1])
-    return answer_customer(held, profile.revision, is_new=saved.is_new)
+    thing = held(profile, found[1])
+    return answer_customer(thing, profile.revision, is_new=saved.is_new)
 
 
 @get(
@@ -121,11 +121,12 @@ async def show_consents(
     if found is None:
         raise not_found("customer")
     known, history = found
-    thing = {**_held(known.profile, history), "history": history}
+    thing = {**held(known.profile, history), "history": history}
     return answer_customer(thing, known.profile.revision)
 
 
-def _held(profile: Profile, history: Sequence[LoggedAnswer]) -> Thing:
+def held(profile: Profile, history: Sequence[LoggedAnswer]) -> Thing:
+    """Return what holds by purpose, each as the line of the log tells it."""
     return {
         str(purpose): _in_words(purpose, one, history)
         for purpose, one in profile.consents.items()

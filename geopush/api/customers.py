@@ -1,5 +1,6 @@
 """What a company's own systems say of customers: attributes, whole or in part."""
 
+from datetime import datetime
 from typing import Annotated
 
 from litestar import Response, get, patch, put
@@ -16,10 +17,11 @@ from geopush.api.people import (
     saved_or_refused,
 )
 from geopush.api.problems import not_found, refusals
-from geopush.api.things import IfMatch, expected
+from geopush.api.things import IfMatch, Thing, expected
 from geopush.core.access import May
 from geopush.core.device import CustomerIdentifier
 from geopush.core.known import Known
+from geopush.core.ping import Moment
 from geopush.flows.profile import MOST_ATTRIBUTES, Saved
 
 PATH = "/v1/customers/{customer_id:str}"
@@ -40,6 +42,7 @@ class CustomerBody(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     customer_id: CustomerIdentifier | UnsetType = UNSET
     identified: bool | UnsetType = UNSET
     revision: int | UnsetType = UNSET
+    stopped_at: Moment | UnsetType = UNSET
 
 
 class CustomerPatch(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -50,16 +53,21 @@ class CustomerPatch(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     customer_id: CustomerIdentifier | UnsetType = UNSET
     identified: bool | UnsetType = UNSET
     revision: int | UnsetType = UNSET
+    stopped_at: Moment | UnsetType = UNSET
 
 
 class Customer(Struct, frozen=True):
-    """A customer as they are known; `identified` is false for anonymous ones."""
+    """A customer as they are known; `identified` is false for anonymous ones.
+
+    `stopped_at` is there if they want nothing more, for ever.
+    """
 
     customer_id: str
     attributes: dict[str, Value]
     test: bool
     identified: bool
     revision: int
+    stopped_at: datetime | UnsetType = UNSET
 
 
 @put(
@@ -133,12 +141,14 @@ def _answer_saved(saved: Saved) -> Response[bytes]:
 
 def _answer(known: Known, *, is_new: bool = False) -> Response[bytes]:
     profile = known.profile
-    thing = {
+    thing: Thing = {
         "customer_id": known.customer.customer_id,
         "attributes": profile.attributes,
         "test": profile.test,
         "identified": profile.identified,
     }
+    if profile.stop is not None:
+        thing["stopped_at"] = profile.stop.at
     return answer_customer(thing, profile.revision, is_new=is_new)
 
 

@@ -1,9 +1,13 @@
 """The routes of offers: save, list, pause, resume."""
 
+from enum import StrEnum, auto
+from typing import Annotated, TypeAlias
+
 import msgspec
 from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import QueryParameter
 
 from geopush.api.auth import Asking, allowed
 from geopush.api.body import read_body, takes
@@ -21,11 +25,28 @@ from geopush.api.things import (
 )
 from geopush.core.access import May
 from geopush.core.offer import OfferDocument, Refusal, parse_offer
+from geopush.core.query_writer import with_queries
 from geopush.flows.publish import status_of
 from geopush.flows.revision import Unsaved
 from geopush.store.offers import OfferRow, list_offers, load_offer
 
 JSON = "application/json"
+
+
+class ShownAs(StrEnum):
+    """How the conditions of an offer are shown."""
+
+    WRITTEN = auto()
+    QUERY = auto()
+
+
+ConditionsAs: TypeAlias = Annotated[
+    ShownAs,
+    QueryParameter(
+        name="conditions",
+        description="as they were written, or as a query of react-querybuilder",
+    ),
+]
 
 
 def _documented(*statuses: int) -> dict[int, ResponseSpec]:
@@ -69,12 +90,18 @@ async def save_offer(
     responses={**_documented(200), **refusals(400, 401, 403, 404, 503)},
 )
 async def show_offer(
-    request: Asking, parts: NamedDependency[Parts], offer_id: ThingId
+    request: Asking,
+    parts: NamedDependency[Parts],
+    offer_id: ThingId,
+    conditions: ConditionsAs = ShownAs.WRITTEN,
 ) -> Response[bytes]:
     """Return an offer as it can be put back."""
     allowed(request, parts, May.READ_OFFERS)
     row = await _row(parts, offer_id)
-    return answer_thing(_shown(row), row.revision, media_type=JSON)
+    shown = _shown(row)
+    if conditions is ShownAs.QUERY:
+        shown |= _queries(row)
+    return answer_thing(shown, row.revision, media_type=JSON)
 
 
 @delete(
@@ -170,6 +197,15 @@ def _shown(row: OfferRow) -> Thing:
     written = msgspec.json.decode(row.document or b"{}", type=Thing)
     status = status_of(row)
     return {"offer_id": row.offer_id, **written, "status": status, "paused": row.paused}
+
+
+def _queries(row: OfferRow) -> Thing:
+    """What is shown otherwise where conditions are queries."""
+    offer = parse_offer(row.offer_id, row.document or b"{}")
+    if isinstance(offer, Refusal):  # by a version that took it
+        return {}
+    queries = with_queries(offer)
+    return {key: queries[key] for key in ("conditions", "audience") if key in queries}
 
 
 def _refused(refusal: Refusal) -> ProblemException:

@@ -8,13 +8,16 @@ from msgspec import Struct
 
 from geopush.api.ping_door import PingDoor
 from geopush.clock import Clock
+from geopush.core.occasion import World
 from geopush.core.token import TokenRing
+from geopush.flows.contacts import Contacts
 from geopush.flows.letters import Letters
 from geopush.flows.profile import Profiles
 from geopush.flows.publish import Publish
 from geopush.flows.receipts import Receipts
 from geopush.flows.refresh import Refresh
 from geopush.flows.register import Register
+from geopush.flows.suppress import Suppress
 from geopush.store.pool import Pool
 from zones import Limits
 
@@ -57,10 +60,13 @@ class Parts(Parcel):
     clock: Clock
     pool: Pool
     refresh: Refresh
+    world: Callable[[], World]
     publish: Publish
     tokens: TokenRing
     register: Register
     profiles: Profiles
+    suppress: Suppress
+    contacts: Contacts
     letters: Letters
     receipts: Receipts
     pings: PingDoor

@@ -55,7 +55,7 @@ async def save_preferences(
         await parts.profiles.prefer(customer_id, preferences, expected(if_match))
     )
     revision = saved.known.profile.revision
-    return answer_customer(_shown(preferences), revision, is_new=saved.is_new)
+    return answer_customer(shown(preferences), revision, is_new=saved.is_new)
 
 
 @get(
@@ -73,10 +73,11 @@ async def show_preferences(
     known = await parts.profiles.find(customer_id)
     if known is None:
         raise not_found("customer")
-    return answer_customer(_shown(known.profile.preferences), known.profile.revision)
+    return answer_customer(shown(known.profile.preferences), known.profile.revision)
 
 
-def _shown(preferences: Preferences) -> Thing:
+def shown(preferences: Preferences) -> Thing:
+    """Return preferences as they can be put back."""
     return {"topics": {}, "muted_zones": [], **_written(preferences)}
 
 

@@ -17,6 +17,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum, auto
+from importlib import import_module
 
 from litestar.types import ASGIApp
 
@@ -28,13 +29,15 @@ from geopush.api.parts import Knobs, Parts
 from geopush.api.ping_door import PingDoor
 from geopush.api.routes import ROUTES
 from geopush.app.database import Database, database_check, open_database
-from geopush.app.gateways import open_gateways
+from geopush.app.kernel import speed_up
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
-from geopush.core.fold import World
 from geopush.core.identity import Identity
+from geopush.core.occasion import World
 from geopush.core.token import TokenRing
+from geopush.flows.contacts import Contacts
 from geopush.flows.deciding import Deciding
-from geopush.flows.deliver import Deliver
+from geopush.flows.defer import Defer
+from geopush.flows.deliver import Deliver, Gateways
 from geopush.flows.dwell import Dwell
 from geopush.flows.ingest import Ingest
 from geopush.flows.lane import Means
@@ -46,10 +49,12 @@ from geopush.flows.receipts import Receipts
 from geopush.flows.recheck import Recheck
 from geopush.flows.refresh import Refresh
 from geopush.flows.register import Register, Rules
+from geopush.flows.suppress import Suppress
 from geopush.metrics import Metrics
 from geopush.settings import Settings
 from geopush.store.pool import Pool, open_pool
 from geopush.store.secrets import ensure_secret
+from geopush.store.suppressions import Suppressions
 from zones import Limits
 
 MIB = 1024 * 1024
@@ -90,25 +95,28 @@ async def running(
     Call it from the main thread: the embedded database ends when its starter does.
     """
     async with AsyncExitStack() as stack:
+        _keep_garbage(stack)
         database = await open_database(
             settings, stack, migrating=migrating, durable=durable
         )
-        if not isinstance(database, str):
-            _beside(stack, database.supervise(_note))
-        dsn = database if isinstance(database, str) else database.dsn
+        dsn = _supervised(stack, database)
         pool = await open_pool(dsn, size=settings.pool_size)
         stack.push_async_callback(pool.close)
         refresh = Refresh(pool, radius_km=settings.weather_radius_km)
         await refresh.run_once()
-        _beside(stack, refresh.run(dsn))
         metrics = _metrics(refresh)
-        gateways = open_gateways(settings, clock, stack)
+        _beside(stack, refresh.run(dsn))
         tokens = TokenRing(await _secrets(pool, "token", clock))
-        means = Means(pool, refresh.latest, clock, metrics, tokens, _lease(settings))
-        deliver = Deliver(means, gateways)
-        world = _world(settings, refresh)
+        suppressions = Suppressions(await _secrets(pool, "suppression", clock))
+        world = _world(settings, refresh, await _secrets(pool, "experiment", clock))
+        latest, lease = _latest(world, refresh), _lease(settings)
+        deliver = Deliver(
+            Means(pool, latest, clock, metrics, tokens, lease),
+            _gateways(settings, clock, stack),
+        )
         deciding = Deciding(world, clock, metrics, deliver.wake)
         _begin(stack, role, deliver, Loops(dsn, _loops(pool, world, deciding, clock)))
+        _speed_up(stack, role, settings, refresh, metrics)
         ingest = Ingest(pool, world, clock, metrics, deliver.wake)
         stack.push_async_callback(ingest.drain)
         identities = {
@@ -120,16 +128,19 @@ async def running(
             clock=clock,
             pool=pool,
             refresh=refresh,
+            world=world,
             publish=Publish(pool, refresh, clock),
             register=Register(
                 pool,
+                suppressions,
                 tokens,
                 _rules(settings, identities),
                 clock,
                 mint_id,
-                mint_secret,
             ),
-            profiles=Profiles(pool, clock),
+            profiles=Profiles(pool, suppressions, clock),
+            suppress=Suppress(pool, suppressions, clock),
+            contacts=Contacts(pool, clock),
             letters=Letters(pool, lambda: refresh.catalog, clock),
             receipts=Receipts(pool, lambda: refresh.catalog, clock),
             pings=door,
@@ -143,8 +154,28 @@ async def running(
             front: ASGIApp = build_api(parts, routes=health.ROUTES)
         else:
             front = Front(door, build_api(parts, routes=ROUTES))
-        gc.freeze()  # what is loaded by now is never garbage; no need to look again
+        _look_for_garbage()
         yield Running(front, deliver, refresh, pool, identities)
+
+
+def _supervised(stack: AsyncExitStack, database: Database) -> str:
+    """See to it that the database runs; return how to reach it."""
+    if isinstance(database, str):
+        return database
+    _beside(stack, database.supervise(_note))
+    return database.dsn
+
+
+def _keep_garbage(stack: AsyncExitStack) -> None:
+    """Look for none while so much is loaded that is none."""
+    gc.disable()
+    stack.callback(gc.enable)
+
+
+def _look_for_garbage() -> None:
+    """Look for some from now on, but not among what is there: it stays."""
+    gc.freeze()
+    gc.enable()
 
 
 def _loops(
@@ -153,6 +184,7 @@ def _loops(
     """What happens without a ping, in one process at a time."""
     return {
         "dwell": Dwell(pool, deciding, clock).run_once,
+        "defer": Defer(pool, deciding, clock).run_once,
         "recheck": Recheck(pool, world, deciding, clock).run_once,
     }
 
@@ -165,10 +197,53 @@ def _begin(stack: AsyncExitStack, role: Role, deliver: Deliver, loops: Loops) ->
         _beside(stack, loops.run(), loops.stop)
 
 
-def _world(settings: Settings, refresh: Refresh) -> Callable[[], World]:
+def _speed_up(
+    stack: AsyncExitStack,
+    role: Role,
+    settings: Settings,
+    refresh: Refresh,
+    metrics: Metrics,
+) -> None:
+    """Where pings are matched, match them faster as soon as that can be."""
+    if settings.compiled and role in (Role.ALL, Role.API):
+        _beside(stack, speed_up(refresh, metrics, settings.kernels))
+
+
+def _gateways(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Gateways:
+    """The gateways, whose libraries take long to load, if there are any."""
+    named = settings.apns_key, settings.apns_certificate, settings.fcm_service_account
+    if not any(named):
+        return {}
+    module = import_module("geopush.app.gateways")
+    gateways: Gateways = module.open_gateways(settings, clock, stack)
+    return gateways
+
+
+def _world(
+    settings: Settings, refresh: Refresh, experiment_keys: Sequence[bytes]
+) -> Callable[[], World]:
     """What is the same for everybody, as of the moment of asking."""
-    seen = timedelta(seconds=settings.dwell_seen_seconds)
-    return lambda: World(refresh.catalog, refresh.weather, settings.timezone, seen)
+    return lambda: World(
+        catalog=refresh.catalog,
+        weather=refresh.weather,
+        timezone=settings.timezone,
+        dwell_seen=timedelta(seconds=settings.dwell_seen_seconds),
+        contact_lock=timedelta(seconds=settings.contact_lock_seconds),
+        experiment_key=experiment_keys[-1],  # the first there ever was
+        one_within=timedelta(seconds=settings.one_message_seconds),
+    )
+
+
+def _latest(
+    world: Callable[[], World], refresh: Refresh
+) -> Callable[[], Awaitable[World]]:
+    """The same with every change that is committed by now, by whatever process."""
+
+    async def latest() -> World:
+        await refresh.run_once()
+        return world()
+
+    return latest
 
 
 def _metrics(refresh: Refresh) -> Metrics:

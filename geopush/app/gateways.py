@@ -8,18 +8,23 @@ from geopush.clock import Clock
 from geopush.core.message import Environment, Platform
 from geopush.errors import SettingsError
 from geopush.flows.deliver import Gateways
-from geopush.push.apns import APPLE_URLS, ApnsGateway
-from geopush.push.apns_token import ApnsAccount
+from geopush.push.apns import APPLE_URLS, ApnsAccount, ApnsGateway
+from geopush.push.apns_certificate import ClientCertificate
+from geopush.push.apns_token import SigningKey
 from geopush.push.fcm import GOOGLE_URL, FcmGateway
 from geopush.push.fcm_token import FcmAccount
+from geopush.push.gateway import Deadlines
 from geopush.settings import Settings
 
 
 def open_gateways(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Gateways:
     """The gateways of each app that the settings describe."""
     gateways: dict[tuple[str, Platform], ApnsGateway | FcmGateway] = {}
-    for app, topic in _topics(settings).items():
-        gateways[app, Platform.IOS] = _apns(settings, topic, clock)
+    topics, credential = _topics(settings), _credential(settings)
+    if topics and credential is not None:
+        # One for all apps: Apple wants one provider token of a team, not one each.
+        apns = _apns(settings, ApnsAccount(topics, credential), clock)
+        gateways |= {(app, Platform.IOS): apns for app in topics}
     if settings.fcm_service_account is not None:
         fcm = _fcm(settings, settings.fcm_service_account, clock)
         gateways |= {(app, Platform.ANDROID): fcm for app in settings.app_names}
@@ -30,7 +35,7 @@ def open_gateways(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ga
 
 def _topics(settings: Settings) -> dict[str, str]:
     """The APNs topic of each app: one for all, or app=topic for each."""
-    if settings.apns_key is None or settings.apns_topic is None:
+    if settings.apns_topic is None:
         return {}
     named = dict(
         part.strip().split("=", 1)
@@ -42,23 +47,36 @@ def _topics(settings: Settings) -> dict[str, str]:
     return {app: named[app] for app in settings.app_names if app in named}
 
 
-def _apns(settings: Settings, topic: str, clock: Clock) -> ApnsGateway:
-    if not (settings.apns_key and settings.apns_key_id and settings.apns_team_id):
+def _credential(settings: Settings) -> SigningKey | ClientCertificate | None:
+    if settings.apns_key is None:
+        pem = settings.apns_certificate
+        return None if pem is None else ClientCertificate(pem)
+    if settings.apns_certificate is not None:
+        raise SettingsError(
+            "set GEOPUSH_APNS_KEY or GEOPUSH_APNS_CERTIFICATE, not both"
+        )
+    if not (settings.apns_key_id and settings.apns_team_id):
         raise SettingsError(
             "GEOPUSH_APNS_KEY needs GEOPUSH_APNS_KEY_ID and GEOPUSH_APNS_TEAM_ID"
         )
+    return SigningKey(settings.apns_key, settings.apns_key_id, settings.apns_team_id)
+
+
+def _deadlines(settings: Settings) -> Deadlines:
+    return Deadlines(
+        connect=timedelta(seconds=settings.connect_seconds),
+        send=timedelta(seconds=settings.send_seconds),
+    )
+
+
+def _apns(settings: Settings, account: ApnsAccount, clock: Clock) -> ApnsGateway:
     url = settings.apns_url
     return ApnsGateway(
-        ApnsAccount(
-            topic=topic,
-            key=settings.apns_key,
-            key_id=settings.apns_key_id,
-            team_id=settings.apns_team_id,
-        ),
+        account,
         urls=APPLE_URLS if url is None else dict.fromkeys(Environment, url),
         ca_file=None if settings.apns_ca is None else Path(settings.apns_ca),
         clock=clock,
-        deadline=timedelta(seconds=settings.send_seconds),
+        deadlines=_deadlines(settings),
     )
 
 
@@ -69,5 +87,5 @@ def _fcm(settings: Settings, service_account: str, clock: Clock) -> FcmGateway:
         FcmAccount(project_id=settings.fcm_project, service_account=service_account),
         url=settings.fcm_url or GOOGLE_URL,
         clock=clock,
-        deadline=timedelta(seconds=settings.send_seconds),
+        deadlines=_deadlines(settings),
     )

@@ -59,6 +59,7 @@ def demo(walkers: int, seed: int, picture: Path, as_json: bool) -> None:
             data_dir=folder,
             database_url=None,
             timezone="America/New_York",
+            compiled=False,  # a hundred zones are not worth a second of loading
         )
         Path(folder).chmod(0o711)  # the user that Postgres runs as has to pass
         story = uvloop.run(_play(settings, walkers, seed, quiet=as_json))

@@ -62,13 +62,23 @@ class Subject(Struct, frozen=True):
 
 
 class Tally(Struct, frozen=True, array_like=True):
-    """One decided message, as caps remember it."""
+    """One decided message, or one of another tool, as caps remember it."""
 
     message_id: UUID
     at: datetime
     offer_id: str
     category: str
     zone_id: str | None
+
+    @property
+    def is_contact(self) -> bool:
+        """Whether another tool sent it; then there is no offer, and no zone."""
+        return not self.offer_id
+
+    @staticmethod
+    def contact(message_id: UUID, at: datetime, category: str) -> "Tally":
+        """Return what caps remember of a message that another tool sent."""
+        return Tally(message_id, at, "", category, None)
 
     @staticmethod
     def about(offer_id: str, category: str, zone_id: str | None) -> Subject:
@@ -136,7 +146,7 @@ def _is_about(tally: Tally, scope: Scope, about: Subject) -> bool:
         case Scope.OFFER:
             return tally.offer_id == about.offer_id
         case Scope.ZONE:
-            return tally.zone_id == about.zone_id
+            return tally.zone_id == about.zone_id and not tally.is_contact
         case Scope.OFFER_ZONE:
             same_zone = tally.zone_id == about.zone_id
             return same_zone and tally.offer_id == about.offer_id

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from geopush.core.decide import Gate, Reason, Verdict
+from geopush.core.decision import Gate, Reason, Verdict
 from geopush.core.known import Known, State
 from geopush.core.message import Content, Delivery
 from geopush.core.ping import CustomerKey, DeviceId, Ping, RefusedPing
@@ -90,6 +90,9 @@ class Decided(Struct, frozen=True):
     reason: Reason
     trace: tuple[Gate, ...]
     weather: WeatherSeen | None = None
+    variant: str | None = None
+    held_out: bool = False
+    due: datetime | None = None
 
 
 class NewMessage(Struct, frozen=True):
@@ -103,6 +106,7 @@ class NewMessage(Struct, frozen=True):
     delivery: Delivery
     decided_at: datetime
     expires_at: datetime
+    inbox: bool
 
 
 class Visited(Struct, frozen=True):

@@ -71,20 +71,6 @@ class Clause(Struct, frozen=True):
     holds: bool | None
 
 
-def holds(condition: Condition, values: Values) -> bool | None:
-    """Say whether a condition holds; None if what is missing decides."""
-    match condition:
-        case Check():
-            return _passes(condition, values.get(condition.field))
-        case Not(part=part):
-            answer = holds(part, values)
-            return None if answer is None else not answer
-        case All(parts=parts):
-            return _decisive(parts, values, decisive=False)
-        case AnyOf(parts=parts):
-            return _decisive(parts, values, decisive=True)
-
-
 def clauses(condition: Condition, values: Values) -> list[Clause]:
     """Return every check of a condition with what it saw, in the author's order."""
     return [
@@ -93,7 +79,7 @@ def clauses(condition: Condition, values: Values) -> list[Clause]:
             operator=check.operator,
             wanted=check.wanted,
             observed=values.get(check.field),
-            holds=_passes(check, values.get(check.field)),
+            holds=passes(check, values.get(check.field)),
         )
         for check in _checks(condition)
     ]
@@ -104,13 +90,13 @@ def fields(condition: Condition) -> tuple[str, ...]:
     return tuple(sorted({check.field for check in _checks(condition)}))
 
 
-def _decisive(
-    parts: tuple[Condition, ...], values: Values, *, decisive: bool
-) -> bool | None:
-    answers = [holds(part, values) for part in parts]
-    if decisive in answers:
-        return decisive
-    return None if None in answers else not decisive
+def passes(check: Check, observed: Value) -> bool | None:
+    """Say whether a check passes with what it sees; None if that is not known."""
+    if check.operator is Operator.EXISTS:
+        return (observed is not None) is check.wanted
+    if observed is None:
+        return None
+    return _COMPARE[check.operator](observed, check.wanted)
 
 
 def _checks(condition: Condition) -> Iterator[Check]:
@@ -122,14 +108,6 @@ def _checks(condition: Condition) -> Iterator[Check]:
         case All(parts=parts) | AnyOf(parts=parts):
             for part in parts:
                 yield from _checks(part)
-
-
-def _passes(check: Check, observed: Value) -> bool | None:
-    if check.operator is Operator.EXISTS:
-        return (observed is not None) is check.wanted
-    if observed is None:
-        return None
-    return _COMPARE[check.operator](observed, check.wanted)
 
 
 def _equal(observed: Value, wanted: Wanted) -> bool | None:

@@ -15,7 +15,7 @@ from geopush.core.condition import (
     Scalar,
     Wanted,
 )
-from geopush.core.field import SKIES, FieldKind, kind_of, known_fields
+from geopush.core.field import CHOICES, FieldKind, kind_of, known_fields
 from geopush.core.problems import nearest, note_unknown, quoted
 from zones import Problem
 
@@ -28,15 +28,16 @@ LARGEST = 10**15  # what every format that a trace is kept in can hold
 _JOINERS = ("all", "any", "not")
 _ORDERING = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE, Operator.BETWEEN)
 _EQUALITY = (Operator.EQ, Operator.NE, Operator.IN, Operator.EXISTS)
-_OPERATORS: dict[FieldKind, tuple[Operator, ...]] = {
+OPERATORS: dict[FieldKind, tuple[Operator, ...]] = {
     FieldKind.NUMBER: (*_ORDERING, *_EQUALITY),
     FieldKind.FLAG: (Operator.EQ, Operator.NE, Operator.EXISTS),
     FieldKind.TEXT: (*_EQUALITY, Operator.CONTAINS),
     FieldKind.SKY: _EQUALITY,
+    FieldKind.DAY: _EQUALITY,
     FieldKind.WORDS: (Operator.CONTAINS, Operator.IN, Operator.EXISTS),
     FieldKind.ANY: tuple(Operator),
 }
-_LETS_GO: dict[str, tuple[Operator, ...]] = {
+LETTING_GO: dict[str, tuple[Operator, ...]] = {
     "off_below": (Operator.GTE, Operator.GT),
     "off_above": (Operator.LTE, Operator.LT),
 }
@@ -44,7 +45,7 @@ _IN_WORDS = {
     FieldKind.NUMBER: "a number",
     FieldKind.FLAG: "true or false",
     FieldKind.TEXT: "text",
-    FieldKind.SKY: "one of " + quoted(SKIES),
+    **{kind: "one of " + quoted(words) for kind, words in CHOICES.items()},
     FieldKind.WORDS: "text",
     FieldKind.ANY: "text, a number, true or false",
 }
@@ -147,8 +148,8 @@ class _Reading:
             code = "condition_unknown_field"
             note_unknown(self._problems, path, code, "field", field, known)
             return []
-        if not isinstance(asked, dict) or not asked.keys() - _LETS_GO:
-            hint = quoted([str(word) for word in _OPERATORS[kind]])
+        if not isinstance(asked, dict) or not asked.keys() - LETTING_GO:
+            hint = quoted([str(word) for word in OPERATORS[kind]])
             text = f"must be an object with at least one of {hint}"
             self._refuse(path, "condition_malformed", text)
             return []
@@ -159,11 +160,11 @@ class _Reading:
 
     def _read_check(self, question: _Question, word: str) -> Check | None:
         place = f"{question.path}.{word[:100]}"
-        if word in _LETS_GO:
+        if word in LETTING_GO:
             self._check_off(question, word)
             return None
-        if word not in _OPERATORS[question.kind]:
-            known = [str(one) for one in _OPERATORS[question.kind]] + list(_LETS_GO)
+        if word not in OPERATORS[question.kind]:
+            known = [str(one) for one in OPERATORS[question.kind]] + list(LETTING_GO)
             code = "condition_unknown_operator"
             note_unknown(self._problems, place, code, "operator", word, known)
             return None
@@ -178,9 +179,11 @@ class _Reading:
         """Letting go must lie on the other side of taking hold, or it would flap."""
         off = question.asked[word]
         place = f"{question.path}.{word}"
-        holds = [question.asked[one] for one in _LETS_GO[word] if one in question.asked]
+        holds = [
+            question.asked[one] for one in LETTING_GO[word] if one in question.asked
+        ]
         if not holds:
-            text = f"goes with {quoted(_LETS_GO[word])} only"
+            text = f"goes with {quoted(LETTING_GO[word])} only"
             self._refuse(place, "condition_malformed", text)
         elif question.kind is not FieldKind.NUMBER or not _is_number(off):
             text = "must be a number, for a field that is a number"
@@ -239,13 +242,13 @@ def _constant(kind: FieldKind, raw: object) -> Scalar | _Unfit:
         FieldKind.NUMBER: _is_number(raw),
         FieldKind.FLAG: isinstance(raw, bool),
         FieldKind.TEXT: _is_text(raw),
-        FieldKind.SKY: raw in SKIES,
+        **{kind: raw in words for kind, words in CHOICES.items()},
         FieldKind.WORDS: _is_text(raw),
         FieldKind.ANY: _is_number(raw) or isinstance(raw, bool) or _is_text(raw),
     }
     if fits[kind] and isinstance(raw, str | int | float):
         return raw
-    meant = nearest(raw, SKIES) if kind is FieldKind.SKY and _is_text(raw) else None
+    meant = nearest(raw, CHOICES.get(kind, ())) if _is_text(raw) else None
     return _Unfit(f"must be {_IN_WORDS[kind]}", meant)
 
 
@@ -264,7 +267,7 @@ def _lets_go(word: str, off: float, takes_hold: float) -> bool:
 
 
 def _off(operator: Operator, asked: dict[str, object]) -> float | None:
-    for word, operators in _LETS_GO.items():
+    for word, operators in LETTING_GO.items():
         off = asked.get(word)
         if operator in operators and _is_number(off):
             return float(off)

@@ -21,10 +21,15 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # before it, no clock was right
 
 
 def read_answers(
-    raw: object, now: datetime, *, require_at: bool, place: str = "$"
+    raw: object,
+    now: datetime,
+    *,
+    require_at: bool,
+    place: str = "$",
+    known_only: bool = False,
 ) -> Given | list[Problem]:
     """Return answers from decoded JSON that stood at a place, or all its problems."""
-    given = parse_consents(raw, now, require_at=require_at)
+    given = parse_consents(raw, now, require_at=require_at, known_only=known_only)
     if isinstance(given, list):
         return [replace(one, path=place + one.path[1:]) for one in given]
     text = f"lies before {EARLIEST.isoformat()}"

@@ -3,8 +3,11 @@
 from datetime import datetime
 
 from geopush.core.condition import Value
-from geopush.core.offer import Offer
+from geopush.core.customer import Purpose, has_consent
+from geopush.core.known import Profile
+from geopush.core.offer import Offer, asks
 from geopush.core.presence import Whereabouts
+from geopush.core.schedule import Day, local_time
 from geopush.core.weather import Observation
 from zones import Point, Zone, centre_of, is_open, time_zone
 
@@ -36,9 +39,28 @@ def context_values(
         "offer.name": offer.name,
         **zone_values(zone, timezone, now),
     }
+    if asks(offer, "time"):
+        values |= _time_values(timezone, now)
     if not isinstance(weather, str):
         values |= weather.values()
     return values
+
+
+def customer_values(profile: Profile, now: datetime) -> dict[str, Value]:
+    """What conditions and words may ask of a customer who agreed to that."""
+    if not has_consent(profile.consents, Purpose.PROFILING, now):
+        return {}
+    roots = "attributes", "customer"
+    known = profile.attributes.items()
+    return {f"{root}.{name}": value for root in roots for name, value in known}
+
+
+def _time_values(timezone: str, now: datetime) -> dict[str, Value]:
+    """What the clock and the calendar of a zone show."""
+    local = local_time(now, timezone)
+    if local is None:
+        return {}
+    return {"time.hour": local.hour, "time.weekday": tuple(Day)[local.weekday()]}
 
 
 def zone_values(zone: Zone, timezone: str, now: datetime) -> dict[str, Value]:

@@ -17,21 +17,22 @@ from geopush.core.condition import (
     Check,
     Condition,
     Not,
-    Operator,
     Values,
-    holds,
+    passes,
 )
 from geopush.core.context import context_values
-from geopush.core.fold import World
+from geopush.core.occasion import World
 from geopush.core.offer import Offer
 from geopush.core.ping import CustomerKey
 from geopush.core.schedule import runs_at
+from geopush.core.stop_when import lenient
 from geopush.core.trigger import On, waits_for
 from zones import Zone, ZoneId
 
 HOLD = timedelta(minutes=10)  # weather is observed about as often
 SEEN_WITHIN = timedelta(minutes=15)  # unless the trigger says how lately
-CUSTOMER_ROOTS = ("attributes.", "customer.")  # unlike context, not the same for all
+# Unlike context, not the same for all.
+CUSTOMER_ROOTS = ("attributes.", "counters.", "customer.")
 FIRST = CustomerKey(-1, "")  # before every customer
 
 
@@ -95,16 +96,14 @@ def context_holds(
     place = zone.area.representative_point
     weather = world.weather.near(place, now, offer.max_weather_age)
     values = context_values(offer, zone, timezone, weather, now)
-    may, _ = _possible(offer.conditions, values, held)
+    may, _ = possible(offer.conditions.condition, values, held)
     return may
 
 
 Answer = bool | None
 
 
-def _possible(
-    condition: Condition, values: Values, held: bool
-) -> tuple[Answer, Answer]:
+def possible(condition: Condition, values: Values, held: bool) -> tuple[Answer, Answer]:
     """Whether a condition may hold for somebody, and whether it may not for somebody.
 
     None where what is missing decides.
@@ -113,16 +112,16 @@ def _possible(
         case Check():
             return _check(condition, values, held)
         case Not(part=part):
-            may, may_not = _possible(part, values, not held)
+            may, may_not = possible(part, values, not held)
             return may_not, may
         case All(parts=parts):
-            each = [_possible(part, values, held) for part in parts]
+            each = [possible(part, values, held) for part in parts]
             return (
                 _decided([may for may, _ in each], by=False),
                 _decided([may_not for _, may_not in each], by=True),
             )
         case AnyOf(parts=parts):
-            each = [_possible(part, values, held) for part in parts]
+            each = [possible(part, values, held) for part in parts]
             return (
                 _decided([may for may, _ in each], by=True),
                 _decided([may_not for _, may_not in each], by=False),
@@ -139,14 +138,6 @@ def _decided(answers: Sequence[Answer], *, by: bool) -> Answer:
 def _check(check: Check, values: Values, held: bool) -> tuple[Answer, Answer]:
     if check.field.startswith(CUSTOMER_ROOTS):
         return True, True
-    answer = holds(_lenient(check) if held else check, values)
+    seen = values.get(check.field)
+    answer = passes(lenient(check) if held else check, seen)
     return answer, None if answer is None else not answer
-
-
-def _lenient(check: Check) -> Check:
-    """The check as it holds on to what it held."""
-    if check.off is None:
-        return check
-    rises = check.operator in (Operator.GTE, Operator.GT)
-    operator = Operator.GTE if rises else Operator.LTE
-    return Check(check.field, operator, check.off)

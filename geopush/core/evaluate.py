@@ -12,10 +12,11 @@ from msgspec.structs import replace
 
 from geopush.core.change import Answer, Change, Evaluation, NotPermitted, Taken, Upload
 from geopush.core.customer import Purpose, has_consent
-from geopush.core.fold import Fold, World
+from geopush.core.fold import Fold
 from geopush.core.intake import Standing, sort, stand
 from geopush.core.known import KnownOf
 from geopush.core.matching import NOWHERE, Matched, match, numbers_of
+from geopush.core.occasion import World
 from geopush.core.ping import CustomerKey
 from geopush.core.presence import WORST_ACCURACY, Whereabouts
 from geopush.core.quiet import pass_quietly

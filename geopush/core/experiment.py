@@ -1,6 +1,12 @@
-"""What an offer tries out and when it stops: variants, holdout, conversion, stops."""
+"""What an offer tries out and when it stops: variants, holdout, conversion, stops.
 
+Who is in which arm is a keyed hash of customer and offer, so it needs no row, is the
+same in every process, and nobody outside can work it out.
+"""
+
+import math
 from datetime import timedelta
+from hashlib import blake2b
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -39,13 +45,53 @@ class Experiment(Struct, frozen=True, forbid_unknown_fields=True):
     conversion: Conversion | None = None
 
 
+class Arm(Struct, frozen=True):
+    """The part of an experiment that a customer is in, for good."""
+
+    variant: str | None = None
+    held_out: bool = False
+
+
+NO_ARM = Arm()
+
+
 class StopWhen(Struct, frozen=True, forbid_unknown_fields=True):
-    """One thing after which a queued message is no longer wanted."""
+    """One thing after which an offer is no longer wanted, or its message that waits.
+
+    ``event`` is the kind of a receipt of this offer, or what offers call a conversion.
+    """
 
     event: Word | None = None
     within: timedelta | None = None
     left_zone: bool = False
     conditions_no_longer_hold: bool = False
+
+
+def arm_of(
+    experiment: Experiment | None, offer_id: str, customer_id: str, key: bytes
+) -> Arm:
+    """Say in which arm a customer is.
+
+    Shares hold in proportion. Whoever is in an arm whose share grows stays in it, and
+    who leaves one whose share shrinks spreads over the others: nobody else moves.
+    """
+    if experiment is None:
+        return NO_ARM
+    about = f"{offer_id}\n{customer_id}\n"
+    if _draw(about + "holdout", key) < experiment.holdout:
+        return Arm(held_out=True)
+    times = [
+        (-math.log(_draw(f"{about}variant\n{one.id}", key)) / one.weight, one.id)
+        for one in experiment.variants
+        if one.weight > 0
+    ]
+    return Arm(min(times)[1]) if times else NO_ARM
+
+
+def _draw(text: str, key: bytes) -> float:
+    """A number above 0 and below 1 that depends on nothing but text and key."""
+    digest = blake2b(text.encode(), key=key[:64], digest_size=6).digest()
+    return (int.from_bytes(digest, "big") + 0.5) / 2**48
 
 
 def check_experiment(raw: object, path: str, problems: list[Problem]) -> None:

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Collection
+from datetime import timedelta
 from enum import StrEnum, auto
 
+from geopush.core.cap import Scope
+from geopush.core.schedule import Day
 from geopush.core.weather import Sky
 
 
@@ -14,11 +17,23 @@ class FieldKind(StrEnum):
     FLAG = auto()
     TEXT = auto()
     SKY = auto()
+    DAY = auto()
     WORDS = auto()
     ANY = auto()
 
 
 SKIES = tuple(str(sky) for sky in Sky)
+DAYS = tuple(str(day) for day in Day)
+
+# The words a field can have, where these are a closed list.
+CHOICES: dict[FieldKind, tuple[str, ...]] = {FieldKind.SKY: SKIES, FieldKind.DAY: DAYS}
+
+# How many messages the customer was decided within so long, of a scope of caps.
+COUNTERS: dict[str, tuple[Scope, timedelta]] = {
+    f"counters.{scope}_{name}": (scope, span)
+    for scope in Scope
+    for name, span in (("24h", timedelta(hours=24)), ("7d", timedelta(days=7)))
+}
 
 FIELDS: dict[str, FieldKind] = {
     "weather.temperature_c": FieldKind.NUMBER,
@@ -38,6 +53,9 @@ FIELDS: dict[str, FieldKind] = {
     "zone.tags": FieldKind.WORDS,
     "zone.name": FieldKind.TEXT,
     "zone.id": FieldKind.TEXT,
+    "time.hour": FieldKind.NUMBER,
+    "time.weekday": FieldKind.DAY,
+    **dict.fromkeys(COUNTERS, FieldKind.NUMBER),
     "offer.name": FieldKind.TEXT,
     "offer.id": FieldKind.TEXT,
 }

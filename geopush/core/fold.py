@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from geopush.core.arbitrate import rank, winner
+from geopush.core.arbitrate import taken_by, waits_its_turn, winner
+from geopush.core.candidate import Candidate, Person, candidates
 from geopush.core.cap import Tally, longest
 from geopush.core.catalog import Catalog
 from geopush.core.change import (
@@ -19,54 +19,17 @@ from geopush.core.change import (
     Visited,
     compare,
 )
-from geopush.core.condition import Value
-from geopush.core.context import context_values, place_of
-from geopush.core.customer import Purpose, has_consent
-from geopush.core.decide import Decision, Facts, Gate, Reason, Verdict, decide
+from geopush.core.decision import Decision, Gate, Reason, Verdict
+from geopush.core.deferred import Deferred
 from geopush.core.known import Known, State
+from geopush.core.later import occasion_again, put_off
 from geopush.core.message import Content
+from geopush.core.occasion import Occasion, World
 from geopush.core.offer import Offer, Status
 from geopush.core.ping import DeviceId
 from geopush.core.presence import NAMESPACE, Kind, Transition, Whereabouts
 from geopush.core.visit import Seen, revise
-from geopush.core.weather import Observation, Weather, WeatherSeen
-from zones import Point, Zone, ZoneId
-
-
-class World(Struct, frozen=True):
-    """What is the same for everybody in a batch; zones may have their own timezone.
-
-    ``dwell_seen`` is how lately who stays without a ping must have been seen.
-    """
-
-    catalog: Catalog
-    weather: Weather
-    timezone: str = "UTC"
-    dwell_seen: timedelta = timedelta(minutes=15)
-
-
-class Occasion(Struct, frozen=True):
-    """What may be a reason to speak: of which kind, at which zone, when and where.
-
-    ``key`` tells it from others of its kind; with an ``offer_id`` it is one for that
-    offer alone.
-    """
-
-    kind: str
-    zone_id: ZoneId
-    key: str
-    recorded_at: datetime
-    point: Point | None
-    offer_id: str | None = None
-
-
-class Candidate(Struct, frozen=True):
-    """An offer for a customer on an occasion, and what the gates said."""
-
-    offer: Offer
-    occasion: Occasion
-    decision: Decision
-    weather: WeatherSeen | None
+from zones import ZoneId
 
 
 class Fold:
@@ -78,6 +41,7 @@ class Fold:
         self.profile = known.profile
         self.devices = dict(known.state.devices)
         self._tallies = list(known.state.tallies)
+        self._deferred = {one.decision_id: one for one in known.state.deferred}
         self._due: dict[Stay, datetime] = {}
         self._happened: list[Happened] = []
         self._decided: list[Decided] = []
@@ -99,13 +63,76 @@ class Fold:
         self, device_id: DeviceId, occasions: Sequence[Occasion], world: World
     ) -> None:
         """Decide about what happened together: at most one offer goes out."""
-        candidates = self._candidates(device_id, occasions, world)
-        fitting = [one for one in candidates if _competes(one)]
-        ranks = [rank(one.offer, one.occasion.zone_id) for one in fitting]
-        place = winner(ranks)
-        chosen = None if place is None else fitting[place]
-        for one in candidates:
-            self._settle(device_id, one, chosen)
+        self.decide_among([(device_id, one) for one in occasions], world)
+
+    def decide_among(
+        self, occasions: Sequence[tuple[DeviceId, Occasion]], world: World
+    ) -> None:
+        """Decide about what happened to several devices at once, as one."""
+        people = {device_id: self._person(device_id) for device_id, _ in occasions}
+        found = [
+            candidate
+            for device_id, one in occasions
+            for candidate in candidates(people[device_id], [one], world)
+        ]
+        self._compete(found, world)
+
+    def resume(self, world: World) -> None:
+        """Decide again about all that was put off until now, together."""
+        due = [one for one in self._deferred.values() if one.due <= self.now]
+        found = []
+        for one in due:
+            del self._deferred[one.decision_id]
+            device_id = self.told(one.device_id, one.zone_id)
+            if device_id not in self.profile.devices:
+                self._end(one, Reason.NO_ADDRESS)
+            elif world.catalog.offer(one.offer_id) is None:
+                self._end(one, Reason.OFFER_NOT_LIVE)
+            elif world.catalog.zone(one.zone_id) is None:
+                self._end(one, Reason.ZONE_GONE)
+            else:
+                where = self.devices.get(device_id, Whereabouts())
+                again = occasion_again(one, where, self.now)
+                found += candidates(self._person(device_id), [again], world)
+        self._compete(found, world)
+
+    def _compete(self, found: Sequence[Candidate], world: World) -> None:
+        """Let one win; what was decided a moment ago has won already."""
+        earlier = taken_by(self._tallies, world.one_within, self.now)
+        open_to = [one for one in found if not (earlier and waits_its_turn(one))]
+        chosen = winner(open_to, self.profile.preferences)
+        won_by = earlier if chosen is None else chosen.offer.offer_id
+        for one in found:
+            self._settle(one, chosen, won_by)
+
+    def _person(self, device_id: DeviceId) -> Person:
+        whose = self._known.customer.customer_id
+        return Person(whose, device_id, self.profile, self._state(), self.now)
+
+    def _end(self, one: Deferred, reason: Reason) -> None:
+        """Withhold what was put off and cannot be decided about any more."""
+        row = Decided(
+            decision_id=one.decision_id,
+            device_id=one.device_id,
+            offer_id=one.offer_id,
+            zone_id=one.zone_id,
+            occasion=f"{one.kind}:{one.key}",
+            at=self.now,
+            verdict=Verdict.WITHHELD,
+            reason=reason,
+            trace=(Gate("deferred", None, None, reason),),
+        )
+        self._decided.append(row)
+
+    def _state(self) -> State:
+        """What has become of the customer so far."""
+        return replace(
+            self._known.state,
+            devices=self.devices,
+            tallies=tuple(self._tallies),
+            now=self.now,
+            deferred=tuple(self._deferred.values()),
+        )
 
     def visit(self, device_id: DeviceId, fixes: Sequence[Seen]) -> None:
         """Correct the visits of a device by what one upload told, in any order."""
@@ -142,11 +169,12 @@ class Fold:
         if (most := self.profile.preferences.max_messages) is not None:
             kept = max(kept, longest([most.window]))
         recent = tuple(one for one in self._tallies if self.now - one.at <= kept)
+        state = replace(self._state(), tallies=recent)
         seen = [one.recorded_at for one in self.devices.values() if one.recorded_at]
         moved = compare(self._known.state.devices, self.devices, self._due)
         return Change(
             known=self._known,
-            state=State(self.devices, recent, self.now),
+            state=state,
             seen=max(seen, default=None),
             came=moved.came,
             left=moved.left,
@@ -157,66 +185,18 @@ class Fold:
             visits=tuple(self._visits.values()),
         )
 
-    def _candidates(
-        self, device_id: DeviceId, occasions: Sequence[Occasion], world: World
-    ) -> list[Candidate]:
-        candidates = []
-        for occasion in occasions:
-            zone = world.catalog.zone(occasion.zone_id)
-            if zone is None:
-                continue
-            for offer in _offers(occasion, zone, world.catalog):
-                facts = self._facts(device_id, occasion, zone, offer, world)
-                decision = decide(offer, facts)
-                seen = None if isinstance(facts.weather, str) else facts.weather.seen()
-                candidates.append(Candidate(offer, occasion, decision, seen))
-        return candidates
-
-    def _facts(
-        self,
-        device_id: DeviceId,
-        occasion: Occasion,
-        zone: Zone,
-        offer: Offer,
-        world: World,
-    ) -> Facts:
-        timezone = zone.timezone or world.timezone
-        place = place_of(zone, occasion.point)
-        weather = world.weather.near(place, self.now, offer.max_weather_age)
-        return Facts(
-            now=self.now,
-            recorded_at=occasion.recorded_at,
-            zone=zone,
-            zone_timezone=timezone,
-            device=self.profile.devices[device_id],
-            profile=self.profile,
-            tallies=tuple(self._tallies),
-            weather=weather,
-            values=self._values(zone, timezone, offer, weather),
-        )
-
-    def _values(
-        self, zone: Zone, timezone: str, offer: Offer, weather: Observation | str
-    ) -> dict[str, Value]:
-        """What conditions and words may ask for; what is missing is unknown."""
-        values = context_values(offer, zone, timezone, weather, self.now)
-        if has_consent(self.profile.consents, Purpose.PROFILING, self.now):
-            for name, value in self.profile.attributes.items():
-                values[f"attributes.{name}"] = values[f"customer.{name}"] = value
-        return values
-
     def _settle(
-        self, device_id: DeviceId, one: Candidate, chosen: Candidate | None
+        self, one: Candidate, chosen: Candidate | None, won_by: str | None
     ) -> None:
         """Write down what a candidate came to; the chosen one becomes a message."""
         decision = one.decision
         if decision.verdict is Verdict.DECIDED:
-            decision = _against(one, chosen)
+            decision = _against(one, chosen, won_by)
         offer = one.offer
         occasion = f"{one.occasion.kind}:{one.occasion.key}"
         row = Decided(
             decision_id=_message_id(offer, self._known.customer.customer_id, occasion),
-            device_id=device_id,
+            device_id=one.device_id,
             offer_id=offer.offer_id,
             zone_id=one.occasion.zone_id,
             occasion=occasion,
@@ -225,10 +205,17 @@ class Fold:
             reason=decision.reason,
             trace=decision.trace,
             weather=one.weather,
+            variant=one.arm.variant,
+            held_out=one.arm.held_out,
+            due=decision.due,
         )
         self._decided.append(row)
+        if decision.due is not None:
+            self._deferred[row.decision_id] = put_off(row, decision.due, one.occasion)
         if decision.verdict is Verdict.DECIDED and decision.content is not None:
             self._send(row, offer, decision.content)
+        if decision.reason in (Reason.DECIDED, Reason.HOLDOUT):
+            self._count(row, offer)
 
     def _send(self, row: Decided, offer: Offer, content: Content) -> None:
         message = NewMessage(
@@ -240,35 +227,28 @@ class Fold:
             delivery=offer.delivery,
             decided_at=row.at,
             expires_at=row.at + offer.message.ttl,
+            inbox=offer.message.inbox,
         )
         self._messages.append(message)
+
+    def _count(self, row: Decided, offer: Offer) -> None:
+        """Count it for caps: who is held out lives as all others do, but for this."""
         tally = Tally(
             row.decision_id, row.at, row.offer_id, offer.category, row.zone_id
         )
         self._tallies.append(tally)
 
 
-def _offers(occasion: Occasion, zone: Zone, catalog: Catalog) -> list[Offer]:
-    if occasion.offer_id is None:
-        return catalog.offers_for(occasion.kind, zone)
-    offer = catalog.offer(occasion.offer_id)
-    return [] if offer is None else [offer]
-
-
-def _competes(one: Candidate) -> bool:
-    live = one.offer.status is Status.LIVE
-    return live and one.decision.verdict is Verdict.DECIDED
-
-
-def _against(one: Candidate, chosen: Candidate | None) -> Decision:
+def _against(one: Candidate, chosen: Candidate | None, won_by: str | None) -> Decision:
     """What a candidate that passed every gate comes to beside the chosen one."""
-    if one is chosen:
-        return one.decision
     trace = one.decision.trace
+    if one is chosen:
+        if one.arm.held_out:
+            return Decision(Verdict.WOULD_HAVE_SENT, Reason.HOLDOUT, trace)
+        return one.decision
     if one.offer.status is Status.SHADOW:
         return Decision(Verdict.WOULD_HAVE_SENT, Reason.SHADOW, trace)
-    to = None if chosen is None else chosen.offer.offer_id
-    lost = Gate("arbitration", one.offer.offer_id, to, Reason.OUTRANKED)
+    lost = Gate("arbitration", one.offer.offer_id, won_by, Reason.OUTRANKED)
     return Decision(Verdict.WITHHELD, Reason.OUTRANKED, (*trace, lost))
 
 

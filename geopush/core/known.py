@@ -8,9 +8,12 @@ from msgspec import Struct
 
 from geopush.core.cap import Tally
 from geopush.core.customer import Consent, Preferences, Purpose
+from geopush.core.deferred import Deferred
 from geopush.core.message import Platform
 from geopush.core.ping import CustomerKey, DeviceId
 from geopush.core.presence import Whereabouts
+from geopush.core.receipt import Report
+from geopush.core.suppression import Stop
 
 FORMAT = (
     b"\x01"  # the first byte of both halves, so that they can change without a rewrite
@@ -19,11 +22,16 @@ Attribute = str | float | int | bool | None
 
 
 class State(Struct, frozen=True, array_like=True):
-    """What pings change: whereabouts, tallies, and the last moment of deciding."""
+    """What happens to a customer: whereabouts, tallies, the last moment of deciding.
+
+    ``reports`` are what stops may ask for; ``deferred`` waits for quiet hours to end.
+    """
 
     devices: dict[DeviceId, Whereabouts] = {}
     tallies: tuple[Tally, ...] = ()
     now: datetime | None = None
+    reports: tuple[Report, ...] = ()
+    deferred: tuple[Deferred, ...] = ()
 
 
 class DeviceProfile(Struct, frozen=True, omit_defaults=True):
@@ -48,6 +56,7 @@ class Profile(Struct, frozen=True, omit_defaults=True):
     identified: bool = False
     test: bool = False
     revision: int = 0
+    stop: Stop | None = None
 
 
 class Known(Struct, frozen=True):

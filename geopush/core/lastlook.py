@@ -2,36 +2,93 @@
 
 from datetime import datetime
 
-from geopush.core.customer import Preferences, Purpose, has_consent
+from msgspec.structs import replace
+
+from geopush.core import gates, restraint
+from geopush.core.candidate import Person, facts_of
+from geopush.core.context import last_point
+from geopush.core.customer import Purpose, has_consent
+from geopush.core.decision import Facts, Reason
 from geopush.core.known import Known
 from geopush.core.message import Message, Objection, State
-from geopush.core.offer import Offer, Status, purpose_of
+from geopush.core.occasion import Occasion, World
+from geopush.core.offer import Offer, Quiet, Status, purpose_of
+from geopush.core.ping import DeviceId
+from geopush.core.presence import Whereabouts
+from geopush.core.stop_when import stopped
+from zones import Zone, ZoneId
+
+LOOKS = (
+    gates.zone_speaks,
+    gates.topics,
+    restraint.paused,
+    restraint.muted,
+    restraint.customer_limit,
+    restraint.contact_lock,
+)
 
 
 def objection(
-    message: Message, offer: Offer | None, known: Known | None, now: datetime
+    message: Message, known: Known | None, world: World, now: datetime
 ) -> Objection | None:
     """What speaks against sending now; a customer's no is looked at first."""
     if known is None:
         return Objection(State.WITHDRAWN, "customer_gone")
+    if known.profile.stop is not None:
+        return Objection(State.WITHDRAWN, "stopped_by_customer")
+    offer = world.catalog.offer(message.offer_id)
     if offer is None or offer.status is not Status.LIVE:
         return Objection(State.WITHDRAWN, "offer_not_live")
-    consents = known.profile.consents
-    for purpose in (purpose_of(offer.category), Purpose.LOCATION):
-        if not has_consent(consents, purpose, now):
-            return Objection(State.WITHDRAWN, "no_consent")
-    unwanted = _unwanted(message, known.profile.preferences, now)
-    if unwanted is not None:
-        return Objection(State.WITHDRAWN, unwanted)
+    wanted = purpose_of(offer.category), Purpose.LOCATION
+    if not all(has_consent(known.profile.consents, one, now) for one in wanted):
+        return Objection(State.WITHDRAWN, "no_consent")
     if now >= message.expires_at:
         return Objection(State.EXPIRED, "expired")
-    if message.address is None:
+    if message.address is None or message.device_id not in known.profile.devices:
         return Objection(State.DEAD_ADDRESS, "no_address")
-    return None
+    zone = world.catalog.zone(ZoneId(message.zone_id or ""))
+    if zone is None:
+        return Objection(State.WITHDRAWN, "zone_gone")
+    facts = _facts(message, known, zone, offer, world, now)
+    return _unwanted(message, offer, facts)
 
 
-def _unwanted(message: Message, preferences: Preferences, now: datetime) -> str | None:
-    """Which of the customer's own wishes the message would go against."""
-    if preferences.paused_until is not None and now < preferences.paused_until:
-        return "paused_by_customer"
-    return "muted_by_customer" if message.zone_id in preferences.muted_zones else None
+def _unwanted(message: Message, offer: Offer, facts: Facts) -> Objection | None:
+    """Which wish or stop the message would go against."""
+    for opens in LOOKS:
+        if (reason := opens(offer, facts).reason) is not None:
+            return Objection(State.WITHDRAWN, reason)
+    if (stop := stopped(offer, facts)) is not None:
+        return Objection(State.WITHDRAWN, stop)
+    if restraint.quiet(offer, facts).reason is None:
+        return None
+    over = restraint.quiet_over(facts)
+    if offer.quiet is Quiet.DROP or over is None or over >= message.expires_at:
+        return Objection(State.WITHDRAWN, Reason.QUIET_HOURS)
+    return Objection(State.RETRY, Reason.QUIET_HOURS, over - facts.now)
+
+
+def _facts(
+    message: Message,
+    known: Known,
+    zone: Zone,
+    offer: Offer,
+    world: World,
+    now: datetime,
+) -> Facts:
+    """What is known now; of our own tallies those from before the message."""
+    device_id = DeviceId(message.device_id)
+    before = tuple(
+        one
+        for one in known.state.tallies
+        if one.is_contact
+        or (one.at, one.message_id) < (message.decided_at, message.message_id)
+    )
+    where = known.state.devices.get(device_id, Whereabouts())
+    occasion = Occasion(
+        "last_look", zone.zone_id, "", message.decided_at, last_point(where)
+    )
+    state = replace(known.state, tallies=before)
+    whose = known.customer.customer_id
+    person = Person(whose, device_id, known.profile, state, now)
+    return facts_of(person, occasion, zone, offer, world)

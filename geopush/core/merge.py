@@ -12,13 +12,15 @@ from geopush.core.cap import Tally
 from geopush.core.customer import Preferences, stricter
 from geopush.core.known import Known, Profile, State
 from geopush.core.ping import CustomerKey, DeviceId
+from geopush.core.receipt import MOST_REPORTS, Report
+from geopush.core.suppression import Stop, merged, passed_on
 
 UNBORN = -1  # the version of a row that is not written yet
 
 
-def nobody(customer: CustomerKey) -> Known:
-    """Return the row of a customer of whom nothing is known yet."""
-    return Known(customer, UNBORN, State(), Profile())
+def nobody(customer: CustomerKey, stop: Stop | None = None) -> Known:
+    """Return the row of a customer of whom nothing is known yet, or only a stop."""
+    return Known(customer, UNBORN, State(), Profile(stop=stop))
 
 
 def merge(named: Known, anonymous: Known) -> Known:
@@ -46,9 +48,12 @@ def leave(known: Known, device_id: DeviceId) -> Known:
 
 
 def start_over(customer: CustomerKey, before: Known) -> Known:
-    """Return who a device belongs to once its customer logged out: same tallies."""
+    """Return who a device belongs to once its customer logged out.
+
+    They have the same tallies, and a stop holds for them too.
+    """
     state = State(tallies=before.state.tallies, now=before.state.now)
-    return Known(customer, UNBORN, state, Profile())
+    return Known(customer, UNBORN, state, Profile(stop=passed_on(before.profile.stop)))
 
 
 def without_address(known: Known, device_id: DeviceId) -> Known:
@@ -74,7 +79,15 @@ def _merge_states(named: State, anonymous: State) -> State:
         devices={**named.devices, **anonymous.devices},
         tallies=_add_up(named.tallies, anonymous.tallies),
         now=max(moments, default=None),
+        reports=_report_together(named.reports, anonymous.reports),
+        deferred=named.deferred,  # what an anonymous customer waits for is over
     )
+
+
+def _report_together(
+    one: tuple[Report, ...], other: tuple[Report, ...]
+) -> tuple[Report, ...]:
+    return tuple(sorted({*one, *other}, key=lambda report: report.at))[-MOST_REPORTS:]
 
 
 def _add_up(one: tuple[Tally, ...], other: tuple[Tally, ...]) -> tuple[Tally, ...]:
@@ -94,6 +107,7 @@ def _merge_profiles(named: Profile, anonymous: Profile) -> Profile:
         identified=True,
         test=named.test or anonymous.test,
         revision=named.revision,
+        stop=merged(named.stop, anonymous.stop),
     )
 
 

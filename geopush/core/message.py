@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 MessageId = NewType("MessageId", UUID)
+Scalar = str | int | float | bool
 
 
 class Platform(StrEnum):
@@ -49,7 +50,11 @@ class Button(Struct, frozen=True):
 
 
 class Content(Struct, frozen=True, omit_defaults=True):
-    """The words of a message, filled in, in the customer's language."""
+    """The words of a message, filled in, in the customer's language.
+
+    ``ios`` and ``android`` are what the offer sets for one platform alone, see
+    ``geopush/core/overrides.py``.
+    """
 
     title: str
     body: str
@@ -57,8 +62,8 @@ class Content(Struct, frozen=True, omit_defaults=True):
     image: str | None = None
     buttons: tuple[Button, ...] = ()
     data: dict[str, str] = {}
-    ios: dict[str, str | int | float | bool] = {}
-    android: dict[str, str | int | float | bool] = {}
+    ios: dict[str, Scalar] = {}
+    android: dict[str, Scalar] = {}
 
 
 class Delivery(StrEnum):
@@ -108,6 +113,7 @@ class Message(Struct, frozen=True):
     claim: UUID
     in_doubt: bool = False
     receipt_token: str | None = None
+    platform: Platform = Platform.ANDROID
 
 
 class Accepted(Struct, frozen=True):
@@ -156,10 +162,14 @@ class Transient(Struct, frozen=True):
 
 
 class Objection(Struct, frozen=True):
-    """We ourselves kept the message from leaving; it comes to this state."""
+    """We ourselves kept the message from leaving; it comes to this state.
+
+    One that is to be tried again is not until ``retry_after``.
+    """
 
     state: State
     reason: str
+    retry_after: timedelta | None = None
 
 
 Outcome = (

@@ -13,21 +13,22 @@ import msgspec
 from msgspec import Meta, Struct
 
 from geopush.core.cap import Cap, check_window
-from geopush.core.condition import Condition, fields
 from geopush.core.condition_reader import parse_condition
 from geopush.core.customer import Purpose
 from geopush.core.experiment import Experiment, StopWhen, check_experiment, check_stop
 from geopush.core.message import Delivery
+from geopush.core.query_reader import is_query, read_query
+from geopush.core.rule import Rule, compile_rule
 from geopush.core.schedule import Schedule, check_schedule
 from geopush.core.shape import MISFITS, Word, piece, pieces, read
-from geopush.core.trigger import Trigger, Words, read_triggers, waits_for
-from geopush.core.wording import MessageDocument, MessageTemplate, read_message
+from geopush.core.trigger import On, Trigger, Words, read_triggers, waits_for
+from geopush.core.wording import MessageDocument, MessageTemplate, patched, read_message
 from zones import Problem
 
 READ_ONLY = ("offer_id", "revision", "paused")  # what GET adds and PUT takes back
 MOST_BYTES = 262_144
-CONDITION_ROOTS = ("attributes", "customer", "weather", "zone")
-AUDIENCE_ROOTS = ("attributes", "customer")
+CONDITION_ROOTS = ("attributes", "counters", "customer", "time", "weather", "zone")
+AUDIENCE_ROOTS = ("attributes", "counters", "customer")
 
 
 class Category(StrEnum):
@@ -95,12 +96,15 @@ class Audience(Struct, frozen=True):
     """To whom: those with one of the topics, for whom ``where`` holds."""
 
     topics: tuple[str, ...] = ()
-    where: Condition | None = None
+    where: Rule | None = None
     identified: bool = False
 
 
 class Offer(Struct, frozen=True):
-    """An offer, ready to be decided; ``document`` is what its author wrote."""
+    """An offer, ready to be decided; ``document`` is what its author wrote.
+
+    ``wordings`` are what its variants say, where they say it differently.
+    """
 
     offer_id: str
     name: str
@@ -109,11 +113,12 @@ class Offer(Struct, frozen=True):
     status: Status
     audience: Audience
     triggers: tuple[Trigger, ...]
-    conditions: Condition | None
+    conditions: Rule | None
     schedule: Schedule | None
     caps: tuple[Cap, ...]
     experiment: Experiment | None
     message: MessageTemplate
+    wordings: dict[str, MessageTemplate]
     stop_when: tuple[StopWhen, ...]
     delivery: Delivery
     quiet: Quiet
@@ -152,8 +157,13 @@ def parse_offer(offer_id: str, body: bytes) -> Offer | Refusal:
 
 def needs_weather(offer: Offer) -> bool:
     """Say whether an offer's conditions ask for the weather."""
-    asked = () if offer.conditions is None else fields(offer.conditions)
-    return any(field.startswith("weather.") for field in asked)
+    return asks(offer, "weather")
+
+
+def asks(offer: Offer, root: str) -> bool:
+    """Say whether an offer's audience or conditions ask for something of a root."""
+    rules = (offer.conditions, offer.audience.where)
+    return any(rule is not None and root in rule.roots for rule in rules)
 
 
 def wants(
@@ -175,9 +185,10 @@ def purpose_of(category: Category) -> Purpose:
 
 class _Parts(Struct, frozen=True):
     triggers: tuple[Trigger, ...]
-    conditions: Condition | None
-    where: Condition | None
+    conditions: Rule | None
+    where: Rule | None
     message: MessageTemplate | None
+    wordings: dict[str, MessageTemplate]
 
 
 def _read_parts(raw: object, problems: list[Problem]) -> _Parts:
@@ -191,14 +202,47 @@ def _read_parts(raw: object, problems: list[Problem]) -> _Parts:
     check_experiment(tree.get("experiment"), "$.experiment", problems)
     for index, stop in pieces(tree, "stop_when", StopWhen):
         check_stop(stop, f"$.stop_when[{index}]", problems)
+    triggers = _triggers(tree, problems)
+    _check_leaving(tree, triggers, problems)
     return _Parts(
-        triggers=_triggers(tree, problems),
-        conditions=_condition(
+        triggers=triggers,
+        conditions=_rule(
             tree.get("conditions"), "$.conditions", CONDITION_ROOTS, problems
         ),
-        where=_condition(where, "$.audience.where", AUDIENCE_ROOTS, problems),
+        where=_rule(where, "$.audience.where", AUDIENCE_ROOTS, problems),
         message=read_message(tree.get("message"), "$.message", problems),
+        wordings=_wordings(tree, problems),
     )
+
+
+def _wordings(
+    tree: dict[str, object], problems: list[Problem]
+) -> dict[str, MessageTemplate]:
+    """What variants say; what is wrong in it by itself is noted already."""
+    raw = tree.get("experiment")
+    variants = raw.get("variants") if isinstance(raw, dict) else None
+    if problems or not isinstance(variants, list):
+        return {}
+    said = {}
+    for index, one in enumerate(variants):
+        if one.get("message"):
+            path = f"$.experiment.variants[{index}].message"
+            whole = patched(tree.get("message"), one["message"])
+            message = read_message(whole, path, problems)
+            if message is not None:
+                said[one["id"]] = message
+    return said
+
+
+def _check_leaving(
+    tree: dict[str, object], triggers: tuple[Trigger, ...], problems: list[Problem]
+) -> None:
+    """Note a stop that comes with the very thing that is waited for."""
+    for index, stop in pieces(tree, "stop_when", StopWhen):
+        if stop.left_zone and any(On.EXIT in (one.on or ()) for one in triggers):
+            text = 'stops whatever waits for "exit"; remove one of them'
+            place = f"$.stop_when[{index}].left_zone"
+            problems.append(Problem(place, "impossible_stop", text))
 
 
 def _check_schedule(tree: dict[str, object], problems: list[Problem]) -> None:
@@ -213,10 +257,14 @@ def _triggers(tree: dict[str, object], problems: list[Problem]) -> tuple[Trigger
     return read_triggers(tree["trigger"], "$.trigger", problems)
 
 
-def _condition(
+def _rule(
     raw: object, path: str, roots: Collection[str], problems: list[Problem]
-) -> Condition | None:
-    return None if raw is None else parse_condition(raw, path, problems, roots=roots)
+) -> Rule | None:
+    if raw is None:
+        return None
+    reads = read_query if is_query(raw) else parse_condition
+    condition = reads(raw, path, problems, roots=roots)
+    return None if condition is None else compile_rule(condition)
 
 
 def _written(raw: object) -> dict[str, object]:
@@ -256,6 +304,7 @@ def _compile(
         caps=draft.caps,
         experiment=draft.experiment,
         message=message,
+        wordings=parts.wordings,
         stop_when=draft.stop_when,
         delivery=draft.delivery or _usual_delivery(draft.category),
         quiet=draft.quiet,

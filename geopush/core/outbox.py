@@ -62,9 +62,9 @@ SAID: Mapping[Event, str] = MappingProxyType(
         Event.NOBODY_THERE: "nobody is there, or the address is in quarantine",
         Event.REFUSED: "it will never take it, or there is no gateway",
         Event.NO_ANSWER: "no answer, at most once",
-        Event.OBJECTED: "last look, no consent, offer not live, customer paused",
+        Event.OBJECTED: "last look, not wanted any more",
         Event.TOO_LATE: "too late, now or at the next try",
-        Event.TAKEN_BACK: "offer paused, changed or removed",
+        Event.TAKEN_BACK: "offer paused, changed or removed, or customer stopped",
         Event.LAPSED: "claim lapsed, at least once",
         Event.LAPSED_IN_DOUBT: "claim lapsed, at most once",
         Event.ENDED_IN_DOUBT: "an end, and an earlier try in doubt",
@@ -209,8 +209,8 @@ def _patience(
             return _wait(message, THROTTLED_WAIT, None)
         case Transient(retry_after=after):
             return _wait(message, FIRST_WAIT, after)
-        case Objection():
-            return _wait(message, FIRST_WAIT, None)
+        case Objection(retry_after=after):
+            return _wait(message, FIRST_WAIT, after)
         case _:
             assert_never(outcome)
 

@@ -19,6 +19,7 @@ AHEAD = timedelta(minutes=5)  # a phone's clock may be this far ahead of ours
 GRACE = timedelta(days=7)  # how long after its expiry a message may be receipted
 SNOOZE = timedelta(days=1)
 MOST_MUTED = 1_000  # zones; the oldest make room
+MOST_REPORTS = 64  # kept with the customer; the oldest make room
 
 Money = Annotated[float, Meta(ge=0, le=1e12)]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
@@ -46,6 +47,17 @@ class Receipt(Struct, frozen=True):
     currency: Currency | None = None
 
 
+class Report(Struct, frozen=True, array_like=True):
+    """The last time something was reported to a customer's name.
+
+    What became of a message is about its ``offer_id``; a purchase is about none.
+    """
+
+    event: str
+    offer_id: str | None
+    at: datetime
+
+
 class Wish(StrEnum):
     """Buttons that set a preference with one tap."""
 
@@ -58,6 +70,23 @@ def receipt_token(message: Message) -> ReceiptToken:
     """Return the note that lets whoever holds it give receipts of this message."""
     until = message.expires_at + GRACE
     return ReceiptToken(message.message_id, message.bucket, int(until.timestamp()))
+
+
+def reported(
+    before: Sequence[Report], receipt: Receipt, offer_id: str, conversion: str | None
+) -> tuple[Report, ...]:
+    """Return what was reported once a receipt came, the newest last.
+
+    ``conversion`` is what the offer calls its success, so what a receipt of it says.
+    """
+    new = [Report(receipt.kind, offer_id, receipt.at)]
+    if conversion is not None and receipt.kind is ReceiptKind.CONVERTED:
+        new.append(Report(conversion, None, receipt.at))
+    newest: dict[tuple[str, str | None], Report] = {}
+    for one in sorted((*before, *new), key=lambda one: one.at):
+        newest.pop((one.event, one.offer_id), None)
+        newest[one.event, one.offer_id] = one
+    return tuple(newest.values())[-MOST_REPORTS:]
 
 
 def granted(

@@ -20,6 +20,7 @@ from geopush.core.merge import (
     without_address,
 )
 from geopush.core.ping import CustomerKey, DeviceId
+from geopush.core.suppression import Stop
 from zones import Problem
 
 
@@ -53,12 +54,16 @@ class Case(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """What is to be written, in this order: the stricter side comes first."""
+    """What is to be written, in this order: the stricter side comes first.
+
+    ``stops`` are those who turn out to have said stop before they were named.
+    """
 
     step: Step
     customers: tuple[Known, ...]
     device: Device
     answers: tuple[tuple[Purpose, ConsentGiven], ...]
+    stops: Mapping[CustomerKey, Stop]
 
 
 def step_of(case: Case) -> Step:
@@ -99,6 +104,7 @@ def plan(case: Case) -> Plan | list[Problem]:
         customers=_changed(case, rows, target.customer),
         device=device,
         answers=(*merged.items(), *given.items()),
+        stops=_stops(named, target),
     )
 
 
@@ -154,6 +160,13 @@ def _said_before(case: Case) -> DeviceProfile | None:
     if case.device is None:
         return None
     return case.known[case.device.customer].profile.devices.get(case.device_id)
+
+
+def _stops(before: Known, after: Known) -> dict[CustomerKey, Stop]:
+    stop = after.profile.stop
+    if stop is None or stop.passed_on or stop == before.profile.stop:
+        return {}
+    return {after.customer: stop}
 
 
 def _changed(case: Case, rows: KnownOf, target: CustomerKey) -> tuple[Known, ...]:

@@ -5,7 +5,7 @@ the clocks change. A window that passes midnight belongs to the day it began on.
 time zone that nobody knows, nothing runs and everything is quiet.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -83,6 +83,20 @@ def is_quiet(quiet: QuietHours, now: datetime, tz: str) -> bool:
     return began is not None and _is_among(began, quiet.days)
 
 
+def quiet_until(quiet: QuietHours, now: datetime, tz: str) -> datetime | None:
+    """Return the first moment from now on that is not quiet; None if there is none."""
+    at = now
+    for _ in range(len(_WEEK) + 2):  # hours that follow on one another, day after day
+        local = local_time(at, tz)
+        if local is None:
+            return None
+        began = _began((quiet.from_, quiet.to), local)
+        if began is None or not _is_among(began, quiet.days):
+            return at
+        at = _end(quiet, began, local, at)
+    return None
+
+
 def resolve(timezone: str, *, zone_tz: str, customer_tz: str) -> str:
     """Return the name of the time zone that is meant."""
     return {OF_THE_ZONE: zone_tz, OF_THE_CUSTOMER: customer_tz}.get(timezone, timezone)
@@ -120,6 +134,28 @@ def check_hours(between: tuple[str, str], path: str, problems: list[Problem]) ->
     if between[0] == between[1] or between[0] == "24:00":
         text = 'must begin before it ends; a whole day is from "00:00" to "24:00"'
         problems.append(Problem(path, "empty_hours", text))
+
+
+def _end(quiet: QuietHours, began: date, local: datetime, after: datetime) -> datetime:
+    """When the quiet hours that began on a day are over.
+
+    A clock that is set back shows that time twice; one set forward may skip it.
+    """
+    hours, minutes = map(int, quiet.to.split(":"))
+    passes = quiet.from_ >= quiet.to
+    wall = datetime.combine(began, time(0)) + timedelta(
+        days=1 if passes else 0, hours=hours, minutes=minutes
+    )
+    ends = [
+        wall.replace(tzinfo=local.tzinfo, fold=fold).astimezone(UTC) for fold in (0, 1)
+    ]
+    minute, last = min(ends), max(ends)
+    while minute < last:
+        shown = minute.astimezone(local.tzinfo)
+        if minute > after and _began((quiet.from_, quiet.to), shown) is None:
+            return minute
+        minute += timedelta(minutes=1)
+    return last
 
 
 def _began(between: tuple[str, str], local: datetime) -> date | None:

@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from geopush.core.change import Change
 from geopush.core.context import last_point
 from geopush.core.customer import Purpose, has_consent
-from geopush.core.fold import Fold, Occasion, World
+from geopush.core.fold import Fold
 from geopush.core.known import KnownOf
+from geopush.core.occasion import Occasion, World
 from geopush.core.ping import CustomerKey, DeviceId
 from geopush.core.presence import Presence, Transition, Whereabouts, come_due
 from zones import ZoneId

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from geopush.core.approach import draw_near
 from geopush.core.catalog import Catalog
 from geopush.core.change import Upload
-from geopush.core.fold import Occasion
 from geopush.core.matching import NOWHERE, Matched
+from geopush.core.occasion import Occasion
 from geopush.core.ping import Ping
 from geopush.core.presence import Fix, Transition, Whereabouts, advance
 from geopush.core.steady import stays, steady_until

@@ -8,6 +8,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from geopush.core.message import Scalar
+from geopush.core.overrides import AndroidDocument, IosDocument, check_ios, flat
 from geopush.core.shape import Word, piece
 from geopush.core.template import Template, parse_address, parse_template
 from zones import Problem
@@ -26,8 +28,6 @@ Language = Annotated[
     ),
 ]
 Texts = Annotated[dict[Language, Source], Meta(min_length=1, max_length=MOST_LANGUAGES)]
-Number = Annotated[int, Meta(ge=-(10**15), le=10**15)]
-Extras = Annotated[dict[Word, Source | Number | float | bool], Meta(max_length=16)]
 Image = Annotated[
     str,
     Meta(
@@ -66,8 +66,8 @@ class MessagePatch(Struct, frozen=True, forbid_unknown_fields=True):
     image: Image | None = None
     buttons: Buttons = ()
     data: Annotated[dict[Word, Source], Meta(max_length=16)] = {}
-    ios: Extras = {}
-    android: Extras = {}
+    ios: IosDocument = IosDocument()
+    android: AndroidDocument = AndroidDocument()
 
 
 class MessageDocument(Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,8 +79,8 @@ class MessageDocument(Struct, frozen=True, forbid_unknown_fields=True):
     image: Image | None = None
     buttons: Buttons = ()
     data: Annotated[dict[Word, Source], Meta(max_length=16)] = {}
-    ios: Extras = {}
-    android: Extras = {}
+    ios: IosDocument = IosDocument()
+    android: AndroidDocument = AndroidDocument()
     ttl_seconds: Annotated[int, Meta(ge=60, le=2_419_200)] = DEFAULT_TTL
     inbox: bool = True
 
@@ -101,8 +101,8 @@ class MessageTemplate(Struct, frozen=True):
     image: str | None
     buttons: tuple[ButtonTemplate, ...]
     data: dict[str, str]
-    ios: dict[str, str | int | float | bool]
-    android: dict[str, str | int | float | bool]
+    ios: dict[str, Scalar]
+    android: dict[str, Scalar]
     ttl: timedelta
     inbox: bool
 
@@ -123,11 +123,23 @@ def read_message(
         image=document.image,
         buttons=buttons,
         data=document.data,
-        ios=document.ios,
-        android=document.android,
+        ios=flat(document.ios),
+        android=flat(document.android),
         ttl=timedelta(seconds=document.ttl_seconds),
         inbox=document.inbox,
     )
+
+
+def patched(raw: object, patch: object) -> object:
+    """Return a message as a variant says it; texts differ language by language."""
+    if not isinstance(raw, dict) or not isinstance(patch, dict):
+        return raw
+    said = {**raw, **patch}
+    for name in ("title", "body", "data", "ios", "android"):
+        before, after = raw.get(name), patch.get(name)
+        if isinstance(before, dict) and isinstance(after, dict):
+            said[name] = {**before, **after}
+    return said
 
 
 def check_patch(raw: object, path: str, problems: list[Problem]) -> None:
@@ -192,7 +204,8 @@ def _check_extras(raw: object, path: str, problems: list[Problem]) -> None:
         if _RESERVED.match(key):
             text = f'"{key[:100]}" is taken by the gateways or by geopush'
             problems.append(Problem(f"{path}.data.{key[:100]}", "reserved_key", text))
-    plain = dict[str, str | int | float | bool]
+    check_ios(raw, f"{path}.ios", problems)
+    plain = dict[str, Scalar]
     extras = (
         data,
         piece(raw, "buttons", tuple[ButtonDocument, ...]),

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from geopush.clock import Clock
 from geopush.core.change import Change
-from geopush.core.fold import World
 from geopush.core.known import KnownOf
+from geopush.core.occasion import World
 from geopush.core.ping import CustomerKey
 from geopush.metrics import Metrics
 from geopush.store import presences

@@ -27,7 +27,7 @@ class Deliver:
     def __init__(self, means: Means, gateways: Gateways, pace: Pace = STEADY) -> None:
         self._means = means
         self._throttles = {way: Throttle(pace) for way in gateways}
-        ways = Ways(gateways, self._throttles, Glance(means.pool, means.catalog))
+        ways = Ways(gateways, self._throttles, Glance(means.pool, means.world))
         named = {_name(way): throttle for way, throttle in self._throttles.items()}
         self._lanes = [
             *(Lane(means, ways, Of(lane=name), named[name]) for name in named),

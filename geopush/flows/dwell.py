@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from geopush.clock import Clock
 from geopush.core.change import Change
-from geopush.core.fold import World
 from geopush.core.known import KnownOf
+from geopush.core.occasion import World
 from geopush.core.timer import Timer, ring
 from geopush.flows.deciding import Deciding
 from geopush.store import timers

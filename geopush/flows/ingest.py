@@ -12,7 +12,7 @@ from geopush import log
 from geopush.clock import Clock
 from geopush.core.change import Answer, Taken, UnknownDevice, Upload
 from geopush.core.evaluate import evaluate
-from geopush.core.fold import World
+from geopush.core.occasion import World
 from geopush.core.ping import CustomerKey
 from geopush.errors import Overloaded
 from geopush.flows.deciding import tell

@@ -14,7 +14,6 @@ from msgspec.structs import replace
 
 from geopush import log
 from geopush.clock import Clock, mint_id
-from geopush.core.catalog import Catalog
 from geopush.core.lastlook import objection
 from geopush.core.message import (
     AddressDead,
@@ -28,6 +27,7 @@ from geopush.core.message import (
     State,
     Transient,
 )
+from geopush.core.occasion import World
 from geopush.core.outbox import Fate, settle
 from geopush.core.ping import CustomerKey
 from geopush.core.receipt import receipt_token
@@ -52,12 +52,12 @@ Settling = tuple[Fate, Outcome]
 class Means(Struct, frozen=True):
     """What delivering needs of the house.
 
-    ``catalog`` gives the one that is in force, whoever changed it last; ``lease`` is
+    ``world`` gives the one that is in force, whoever changed it last; ``lease`` is
     how long a worker that died holds its claims: three send deadlines.
     """
 
     pool: Pool
-    catalog: Callable[[], Awaitable[Catalog]]
+    world: Callable[[], Awaitable[World]]
     clock: Clock
     metrics: Metrics
     tokens: TokenRing
@@ -194,12 +194,11 @@ class Lane:
         """What speaks against the message, by what is known at this moment."""
         key = CustomerKey(message.bucket, message.customer_id)
         try:
-            catalog, known = await self._ways.glance.look(key)
+            world, known = await self._ways.glance.look(key)
         except Exception as error:  # nothing has left yet, so nothing is in doubt
             complain(error)
             return Objection(State.RETRY, "no_last_look")
-        offer = catalog.offer(message.offer_id)
-        return objection(message, offer, known, self._means.clock())
+        return objection(message, known, world, self._means.clock())
 
     async def _write(self) -> None:
         """Settle what is known, give back what was not sent, mark bad addresses."""

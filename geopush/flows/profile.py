@@ -9,15 +9,16 @@ from geopush.clock import Clock
 from geopush.core.consent import Given, answered
 from geopush.core.customer import Preferences
 from geopush.core.known import Attribute, Known, Profile
-from geopush.core.merge import nobody, revised
-from geopush.core.ping import CustomerKey
+from geopush.core.merge import UNBORN, revised
 from geopush.flows.revision import Expected, Unsaved, against
 from geopush.store import consents, customers
 from geopush.store.again import transact
 from geopush.store.consents import LoggedAnswer
 from geopush.store.pool import Connection, Pool
+from geopush.store.suppressions import Suppressions
 
 MOST_ATTRIBUTES = 100
+CRM, DEVICE = "crm", "device"  # who may have told of an answer, if it does not say
 
 Attributes = Mapping[str, Attribute]
 
@@ -45,14 +46,16 @@ class Wish(Struct, frozen=True):
     change: Callable[[Profile], Profile]
     expected: Expected | None
     given: Given = {}
+    source: str = CRM
     creates: bool = True
 
 
 class Profiles:
     """Reads and changes what people, not pings, say of a customer."""
 
-    def __init__(self, pool: Pool, clock: Clock) -> None:
+    def __init__(self, pool: Pool, suppressions: Suppressions, clock: Clock) -> None:
         self._pool = pool
+        self._suppressions = suppressions
         self._clock = clock
 
     async def find(self, customer_id: str) -> Known | None:
@@ -115,48 +118,50 @@ class Profiles:
         return await self._change(Wish(customer_id, change, expected))
 
     async def answer(
-        self, customer_id: str, given: Given, expected: Expected | None = None
+        self,
+        customer_id: str,
+        given: Given,
+        expected: Expected | None = None,
+        source: str = CRM,
     ) -> Answer:
         """Write down answers to questions of consent; the latest of each holds."""
 
         def change(profile: Profile) -> Profile:
             return replace(profile, consents=answered(profile.consents, given))
 
-        return await self._change(Wish(customer_id, change, expected, given))
+        return await self._change(Wish(customer_id, change, expected, given, source))
 
     async def _change(self, wish: Wish) -> Answer:
         now = self._clock()
 
         async def work(connection: Connection) -> Answer:
             key = await customers.resolve(connection, wish.customer_id)
-            known = (await customers.hold(connection, [key])).get(key)
-            made = _fulfil(wish, key, known)
+            known = (await self._suppressions.hold(connection, [key]))[key]
+            made = _fulfil(wish, known)
             if not isinstance(made, Known):
                 return made
             if made != known:
                 await customers.save(connection, made)
             answers = wish.given.items()
-            await consents.append(connection, key, answers, now, source="crm")
-            return Saved(made, is_new=known is None)
+            await consents.append(connection, key, answers, now, wish.source)
+            return Saved(made, is_new=known.version == UNBORN)
 
         return await transact(self._pool, work)
 
 
-def _fulfil(
-    wish: Wish, key: CustomerKey, known: Known | None
-) -> Known | Unsaved | TooManyAttributes:
-    if known is None and not wish.creates:
+def _fulfil(wish: Wish, known: Known) -> Known | Unsaved | TooManyAttributes:
+    is_new = known.version == UNBORN
+    if is_new and not wish.creates:
         return Unsaved.ABSENT
-    unsaved = against(known.profile.revision if known else None, wish.expected)
+    unsaved = against(None if is_new else known.profile.revision, wish.expected)
     if unsaved is not None:
         return unsaved
-    before = known or nobody(key)
-    profile = wish.change(before.profile)
-    if known is None:  # whoever is told of by id has been identified
+    profile = wish.change(known.profile)
+    if is_new:  # whoever is told of by id has been identified
         profile = replace(profile, identified=True)
     if len(profile.attributes) > MOST_ATTRIBUTES:
         return TooManyAttributes()
-    return replace(before, profile=revised(before.profile, profile))
+    return replace(known, profile=revised(known.profile, profile))
 
 
 def _present(attributes: Attributes) -> dict[str, Attribute]:

@@ -1,4 +1,4 @@
-"""Receipts in: kept once each, and the wishes of their buttons fulfilled."""
+"""Receipts in: kept once each, with the customer too, and their wishes fulfilled."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -10,12 +10,17 @@ from geopush.clock import Clock
 from geopush.core.catalog import Catalog
 from geopush.core.known import Known
 from geopush.core.merge import revised
-from geopush.core.receipt import Receipt, Wish, granted
+from geopush.core.offer import Offer, parse_offer
+from geopush.core.ping import CustomerKey
+from geopush.core.receipt import Receipt, ReceiptKind, Wish, granted, reported
 from geopush.core.token import DeviceToken, ReceiptToken
 from geopush.store import customers, receipts
 from geopush.store.again import transact
+from geopush.store.offers import load_offer
 from geopush.store.pool import Connection, Pool
 from geopush.store.receipts import About, key_of
+
+Given = tuple[About, Receipt]
 
 
 class Counted(Struct, frozen=True):
@@ -53,32 +58,67 @@ class Receipts:
                 if (about := found.get(one.message_id)) and _may(who, about)
             ]
             new = await receipts.add(connection, mine, now)
-            for about, one in mine:
-                if key_of(one) in new:
-                    await self._fulfil(connection, about, one, now)
+            fresh = [(about, one) for about, one in mine if key_of(one) in new]
+            await self._take_in(connection, fresh, now)
             return Counted(len(new), len(mine) - len(new), len(given) - len(mine))
 
         return await transact(self._pool, work)
 
-    async def _fulfil(
-        self, connection: Connection, about: About, receipt: Receipt, now: datetime
+    async def _take_in(
+        self, connection: Connection, fresh: Sequence[Given], now: datetime
     ) -> None:
+        """Keep with their customers what was reported, and do what they wish."""
+        whose: dict[CustomerKey, list[Given]] = {}
+        for about, one in fresh:
+            key = await customers.resolve(connection, about.customer_id)
+            whose.setdefault(key, []).append((about, one))
+        called = {
+            about.offer_id: await _conversion(connection, about.offer_id)
+            for about, one in fresh
+            if one.kind is ReceiptKind.CONVERTED
+        }
+
+        def told(known: Known) -> Known:
+            for about, one in whose[known.customer]:
+                known = _report(known, about, one, called.get(about.offer_id))
+                known = self._wish(known, about, one, now)
+            return known
+
+        await customers.revise(connection, whose, told)
+
+    def _wish(
+        self, known: Known, about: About, receipt: Receipt, now: datetime
+    ) -> Known:
         if receipt.button is None or receipt.button not in set(Wish):
-            return
-        wish = Wish(receipt.button)
+            return known
         offer = self._catalog().offer(about.offer_id)
-        topics = () if offer is None else offer.audience.topics
+        before = known.profile
+        preferences = granted(
+            Wish(receipt.button),
+            before.preferences,
+            zone_id=about.zone_id,
+            topics=() if offer is None else offer.audience.topics,
+            now=now,
+        )
+        after = replace(before, preferences=preferences)
+        return replace(known, profile=revised(before, after))
 
-        def wished(known: Known) -> Known:
-            before = known.profile
-            preferences = granted(
-                wish, before.preferences, zone_id=about.zone_id, topics=topics, now=now
-            )
-            after = replace(before, preferences=preferences)
-            return replace(known, profile=revised(before, after))
 
-        key = await customers.resolve(connection, about.customer_id)
-        await customers.revise(connection, [key], wished)
+def _report(
+    known: Known, about: About, receipt: Receipt, conversion: str | None
+) -> Known:
+    reports = reported(known.state.reports, receipt, about.offer_id, conversion)
+    return replace(known, state=replace(known.state, reports=reports))
+
+
+async def _conversion(connection: Connection, offer_id: str) -> str | None:
+    """What an offer calls its success, whatever became of the offer."""
+    row = await load_offer(connection, offer_id)
+    offer = None if row is None else parse_offer(offer_id, row.document or b"")
+    if not isinstance(offer, Offer) or offer.experiment is None:
+        return None
+    conversion = offer.experiment.conversion
+    return None if conversion is None else conversion.event
 
 
 def _may(who: DeviceToken | ReceiptToken, about: About) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from geopush import log
 from geopush.core.access import KeyHolder
@@ -12,7 +13,17 @@ from geopush.core.offer import Offer, parse_offer
 from geopush.core.weather import Observation, Weather
 from geopush.store import changes, keys, offers, weather, zones
 from geopush.store.pool import Pool, lost
-from zones import IndexKind, Limits, Zone, ZoneId, build_index, parse_zone
+from zones import (
+    IndexKind,
+    Kernel,
+    Limits,
+    Zone,
+    ZoneId,
+    ZoneIndex,
+    build_index,
+    parse_zone,
+    reread_zones,
+)
 
 POLL = 0.5  # seconds; a notification is a hint, looking is the truth
 # What was saved under higher limits than today's is read all the same.
@@ -96,15 +107,24 @@ class Refresh:
         self._trouble = None
         return self.revision
 
-    async def latest(self) -> Catalog:
-        """Return the catalog with every change that is committed by now."""
-        await self.run_once()
-        return self._catalog
-
     async def reached(self, revision: int) -> None:
         """Return once this revision is in force in this process."""
         while self.revision < revision:
             await self.run_once()
+
+    async def use(self, kernel: Kernel) -> None:
+        """Match with compiled loops from now on; nobody waits while that is prepared.
+
+        The index is made from the zones of now, and what changed meanwhile put on top.
+        """
+        known = self._catalog.zones
+        index = await asyncio.to_thread(
+            build_index, known.zones, IndexKind.CELLS, kernel
+        )
+        async with self._turn:
+            latest = self._catalog.zones
+            index = await asyncio.to_thread(_caught_up, index, known, latest)
+            self._catalog = replace(self._catalog, zones=index)
 
     async def _pause(self) -> None:
         try:
@@ -140,8 +160,19 @@ class Refresh:
         self._catalog = catalog
 
 
+def _caught_up(index: ZoneIndex, known: ZoneIndex, latest: ZoneIndex) -> ZoneIndex:
+    """The index with all that is different between the one it was made from and now."""
+    if latest is known:
+        return index
+    added = [one for one in latest.zones if known.get(one.zone_id) is not one]
+    gone = [one.zone_id for one in known.zones if latest.get(one.zone_id) is None]
+    return index.with_changes(added, gone)
+
+
 def _changed(catalog: Catalog, newer: _Newer) -> Catalog:
-    read = [_read_zone(row.zone_id, row.feature) for row in newer.zones if row.feature]
+    read = _read_zones(
+        [(row.zone_id, row.feature) for row in newer.zones if row.feature]
+    )
     known = [_read_offer(row) for row in newer.offers]
     return catalog.with_changes(
         newer.revision,
@@ -150,6 +181,13 @@ def _changed(catalog: Catalog, newer: _Newer) -> Catalog:
         offers=[offer for offer in known if offer is not None],
         ended=[row.offer_id for row in newer.offers],
     )
+
+
+def _read_zones(kept: Sequence[tuple[ZoneId, bytes]]) -> list[Zone | None]:
+    return [
+        _read_zone(*row) if zone is None else zone
+        for row, zone in zip(kept, reread_zones(kept), strict=True)
+    ]
 
 
 def _read_zone(zone_id: ZoneId, feature: bytes) -> Zone | None:

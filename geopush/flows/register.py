@@ -2,14 +2,14 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
 
 import msgspec
 from msgspec import UNSET, Struct
 
-from geopush.clock import Clock, Mint
+from geopush.clock import Clock, Mint, mint_secret
 from geopush.core.access import KeyHolder, May, may
 from geopush.core.consent import Given, read_answers, undated
 from geopush.core.customer import Purpose
@@ -21,6 +21,7 @@ from geopush.core.token import DeviceToken, TokenRing
 from geopush.store import consents, customers, devices
 from geopush.store.again import transact
 from geopush.store.pool import Connection, Pool
+from geopush.store.suppressions import Suppressions
 from zones import Problem
 
 ANONYMOUS = "anon-"  # how the ids of customers begin whom nobody has named
@@ -80,18 +81,18 @@ class Register:
     def __init__(
         self,
         pool: Pool,
+        suppressions: Suppressions,
         tokens: TokenRing,
         rules: Rules,
         clock: Clock,
         mint: Mint,
-        mint_secret: Callable[[], str],
     ) -> None:
         self._pool = pool
+        self._suppressions = suppressions
         self._tokens = tokens
         self._rules = rules
         self._clock = clock
         self._mint = mint
-        self._mint_secret = mint_secret
 
     async def register(self, said: Registration, holder: KeyHolder) -> Answer:
         """Register a device, or register it again; repeating it changes nothing."""
@@ -105,7 +106,7 @@ class Register:
             holder=holder,
             now=now,
             device_id=DeviceId(said.device_id or str(self._mint())),
-            secret=said.device_secret or self._mint_secret(),
+            secret=said.device_secret or mint_secret(),
             anonymous=customer_key(f"{ANONYMOUS}{self._mint()}"),
             given=given,
             undated=undated(raw),
@@ -119,11 +120,11 @@ class Register:
         objection = self._objection(asked, device)
         if objection is not None:
             return objection
-        case = await _look(connection, asked, device)
+        case = await _look(connection, asked, device, self._suppressions)
         made = plan(case)
         if isinstance(made, list):
             return Impossible(tuple(made))
-        await _write(connection, case, made)
+        await _write(connection, case, made, self._suppressions)
         return self._registered(asked, made.device, is_new=device is None)
 
     def _objection(
@@ -161,7 +162,12 @@ class Register:
         )
 
 
-async def _look(connection: Connection, asked: Asked, device: Device | None) -> Case:
+async def _look(
+    connection: Connection,
+    asked: Asked,
+    device: Device | None,
+    suppressions: Suppressions,
+) -> Case:
     """Lock and read everything that the registration may touch."""
     said = asked.said
     others: dict[DeviceId, CustomerKey] = {}
@@ -180,16 +186,20 @@ async def _look(connection: Connection, asked: Asked, device: Device | None) -> 
         secret_hash=_hash(asked.secret),
         device=device,
         target=target,
-        known=await customers.hold(connection, touched),
+        known=await suppressions.hold(connection, touched),
         others=others,
         given=asked.given,
         undated=asked.undated,
     )
 
 
-async def _write(connection: Connection, case: Case, made: Plan) -> None:
+async def _write(
+    connection: Connection, case: Case, made: Plan, suppressions: Suppressions
+) -> None:
     for known in made.customers:
         await customers.save(connection, known)
+    if made.stops:
+        await suppressions.add(connection, made.stops)
     device, before = made.device, case.device
     if before is not None and made.step is Step.MERGE:
         await customers.forward(connection, before.customer, device.customer)

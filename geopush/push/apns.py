@@ -1,12 +1,12 @@
 """Apple: from a message to a request of aioapns, and from its answer to an outcome."""
 
 import asyncio
-import math
 import ssl
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from geopush.clock import Clock, utc_now
 from geopush.core.message import (
@@ -21,11 +21,13 @@ from geopush.core.message import (
     Transient,
 )
 from geopush.push.apns_answer import read_outcome
+from geopush.push.apns_certificate import ClientCertificate, load_certificate
 from geopush.push.apns_connections import Connections
-from geopush.push.apns_protocol import Request
-from geopush.push.apns_token import ApnsAccount, ProviderToken
-from geopush.push.gateway import LastLook, unopposed
-from geopush.push.payload import MOST_BYTES, for_apple
+from geopush.push.apns_protocol import AppleConnection
+from geopush.push.apns_request import Request
+from geopush.push.apns_token import ProviderToken, SigningKey
+from geopush.push.gateway import USUAL, Deadlines, LastLook, unopposed
+from geopush.push.payload import MOST_BYTES
 
 APPLE_URLS: Mapping[Environment, str] = MappingProxyType(
     {
@@ -33,11 +35,17 @@ APPLE_URLS: Mapping[Environment, str] = MappingProxyType(
         Environment.DEVELOPMENT: "https://api.development.push.apple.com",
     }
 )
-SEND_DEADLINE = timedelta(seconds=30)  # long for an answer that takes some 40 ms
+
+
+class ApnsAccount(Struct, frozen=True):
+    """Who sends to Apple: each app's topic, and what proves that it may."""
+
+    topics: Mapping[str, str]
+    credential: SigningKey | ClientCertificate
 
 
 class ApnsGateway:
-    """The way to iPhones; make it where an event loop runs.
+    """The way to the iPhones of all apps of a team; make it where an event loop runs.
 
     ``clock`` is the service's, which tells what has expired; ``token_clock`` is the
     world's, by which Apple judges our token.
@@ -51,16 +59,16 @@ class ApnsGateway:
         ca_file: Path | None = None,
         clock: Clock = utc_now,
         token_clock: Clock = utc_now,
-        deadline: timedelta = SEND_DEADLINE,
+        deadlines: Deadlines = USUAL,
     ) -> None:
         tls = ssl.create_default_context(cafile=ca_file)
         tls.set_alpn_protocols(["h2"])
-        self._topic = account.topic
-        self._token = ProviderToken(account, token_clock)
+        self._topics = account.topics
+        self._token = _introduce(account.credential, tls, token_clock)
         self._clock = clock
-        self._deadline = deadline.total_seconds()
+        self._deadline = deadlines.send.total_seconds()
         self._connections = {
-            environment: Connections(urls[environment], tls, deadline)
+            environment: Connections(urls[environment], tls, deadlines.connect)
             for environment in Environment
         }
 
@@ -69,28 +77,31 @@ class ApnsGateway:
         address = message.address
         if address is None or address.kind is not AddressKind.APNS_TOKEN:
             return Rejected("no_apns_address")
+        topic = self._topics.get(message.app)
+        if topic is None:
+            return Rejected("no_apns_topic")
         if message.expires_at <= self._clock():
             return Objection(State.EXPIRED, "expired")
-        request = self._request(message, address.value)
+        request = Request(message, address.value, topic)
         if len(request.body) > MOST_BYTES:
             return Rejected("payload_too_large")
         connections = self._connections[address.environment]
         return await self._exchange(connections, request, last_look)
 
+    def open_connections(self) -> list[AppleConnection]:
+        """List the connections that are up."""
+        return [one for each in self._connections.values() for one in each.all()]
+
     async def close(self) -> None:
         """Close all connections."""
         await asyncio.gather(*(each.close() for each in self._connections.values()))
-
-    def _request(self, message: Message, token: str) -> Request:
-        # Rounded up, so never 0, by which Apple would understand "now or not at all".
-        expiration = math.ceil(message.expires_at.timestamp())
-        body = for_apple(message)
-        return Request(str(message.message_id), token, self._topic, expiration, body)
 
     async def _exchange(
         self, connections: Connections, request: Request, last_look: LastLook
     ) -> Outcome:
         until = asyncio.get_running_loop().time() + self._deadline
+        if self._token is None:
+            return await self._post(connections, request, last_look, until)
         request.authorization = self._token.header()
         outcome = await self._post(connections, request, last_look, until)
         if outcome != AuthFailed("expired_provider_token"):
@@ -123,3 +134,13 @@ class ApnsGateway:
         if isinstance(answer, Transient):
             return answer
         return read_outcome(answer, self._clock())
+
+
+def _introduce(
+    credential: SigningKey | ClientCertificate, tls: ssl.SSLContext, clock: Clock
+) -> ProviderToken | None:
+    """Return the token to show with each request; None: the certificate says it."""
+    if isinstance(credential, SigningKey):
+        return ProviderToken(credential, clock)
+    load_certificate(credential, tls)
+    return None

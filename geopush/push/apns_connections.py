@@ -16,6 +16,7 @@ class Connections:
     """The connections to one of Apple's two environments."""
 
     def __init__(self, url: str, tls: SSLContext, deadline: timedelta) -> None:
+        """``deadline`` is for connecting, the handshake included."""
         parts = urlsplit(url)
         self._host = parts.hostname or ""
         self._port = parts.port or 443
@@ -40,6 +41,10 @@ class Connections:
         if best.is_saturated and len(self._connections) < MOST_CONNECTIONS:
             self._dial()
         return best
+
+    def all(self) -> list[AppleConnection]:
+        """List those that are up."""
+        return list(self._connections)
 
     async def close(self) -> None:
         """Close them all and wait until they are gone."""

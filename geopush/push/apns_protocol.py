@@ -9,9 +9,7 @@ repair has its test in tests/push/test_apns_connection.py.
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from urllib.parse import quote
 
-from aioapns.common import NotificationRequest, PushType
 from aioapns.connection import APNsTLSClientProtocol
 from h2.connection import ConnectionInputs, H2ConnectionStateMachine
 from h2.errors import ErrorCodes
@@ -27,32 +25,9 @@ from h2.exceptions import NoAvailableStreamIDError, ProtocolError
 
 from geopush.core.message import Transient
 from geopush.push.apns_answer import Answer
+from geopush.push.apns_request import Request
 
-IMMEDIATELY = 10  # Apple's priority for an alert that is to light up the screen
 LONGEST_BODY = 4096  # of an answer; Apple's have some dozens of bytes
-
-
-class Request(NotificationRequest):
-    """One push, ready to be written; ``is_sent`` once its last byte was."""
-
-    __slots__ = ("authorization", "body", "expiration", "is_sent")
-
-    def __init__(
-        self, message_id: str, token: str, topic: str, expiration: int, body: bytes
-    ) -> None:
-        super().__init__(
-            token,
-            {},
-            notification_id=message_id,
-            priority=IMMEDIATELY,
-            collapse_key=message_id,
-            push_type=PushType.ALERT,
-            apns_topic=topic,
-        )
-        self.expiration = expiration
-        self.body = body
-        self.authorization = ""
-        self.is_sent = False
 
 
 class _Stream:
@@ -168,7 +143,7 @@ class AppleConnection(APNsTLSClientProtocol):
             self._is_draining = True
             return stream.refuse("connection_used_up")
         self._streams[stream.id] = stream
-        self.conn.send_headers(stream.id, self._headers(stream.request))
+        self.conn.send_headers(stream.id, stream.request.headers(self._authority))
         return await self._write_body(stream)
 
     async def _write_body(self, stream: _Stream) -> None:
@@ -184,21 +159,6 @@ class AppleConnection(APNsTLSClientProtocol):
             rest = rest[size:]
         stream.request.is_sent = not rest
         self.flush()
-
-    def _headers(self, request: Request) -> list[tuple[str, str]]:
-        return [
-            (":method", "POST"),
-            (":scheme", "https"),
-            (":authority", self._authority),
-            (":path", f"/3/device/{quote(request.device_token, safe='')}"),
-            ("authorization", request.authorization),
-            ("apns-id", request.notification_id),
-            ("apns-collapse-id", request.collapse_key or ""),
-            ("apns-topic", request.apns_topic or ""),
-            ("apns-push-type", (request.push_type or PushType.ALERT).value),
-            ("apns-priority", str(request.priority)),
-            ("apns-expiration", str(request.expiration)),
-        ]
 
     def abort(self) -> None:
         """Cut it off without a farewell."""

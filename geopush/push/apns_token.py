@@ -1,4 +1,4 @@
-"""The token that tells Apple who we are: one for all connections of an account.
+"""The token that tells Apple who we are: one for all apps and connections of a team.
 
 Apple refuses one older than an hour, and more than one new one in twenty minutes.
 """
@@ -15,24 +15,23 @@ RENEW_AFTER = timedelta(minutes=40)  # halfway between Apple's two limits
 RENEW_EARLIEST = timedelta(minutes=20)
 
 
-class ApnsAccount(Struct, frozen=True):
-    """Who sends to Apple: the app's topic, and the text of a .p8 key with its ids."""
+class SigningKey(Struct, frozen=True):
+    """The text of a team's .p8 key, with its ids."""
 
-    topic: str
     key: str
     key_id: str
     team_id: str
 
     def __repr__(self) -> str:
         """Show everything but the key."""
-        return f"ApnsAccount({self.topic!r}, {self.key_id!r}, {self.team_id!r})"
+        return f"SigningKey({self.key_id!r}, {self.team_id!r})"
 
 
 class ProviderToken:
-    """The authorization header of every request of one account."""
+    """The authorization header of every request of one team."""
 
-    def __init__(self, account: ApnsAccount, clock: Clock) -> None:
-        self._account = account
+    def __init__(self, key: SigningKey, clock: Clock) -> None:
+        self._key = key
         self._clock = clock
         self._mint()
 
@@ -57,12 +56,12 @@ class ProviderToken:
     def _mint(self) -> None:
         self._minted: datetime = self._clock()
         claims = {
-            "iss": self._account.team_id,
+            "iss": self._key.team_id,
             "iat": int(self._minted.timestamp()),
         }
-        headers = {"kid": self._account.key_id}
+        headers = {"kid": self._key.key_id}
         try:
-            token = jwt.encode(claims, self._account.key, "ES256", headers)
+            token = jwt.encode(claims, self._key.key, "ES256", headers)
         except (ValueError, TypeError, jwt.PyJWTError) as error:
             raise SettingsError("the APNs key is not a .p8 signing key") from error
         self._header = f"bearer {token}"

@@ -4,7 +4,6 @@ The only module that knows pyfcm. Its own sending would block the event loop.
 """
 
 import asyncio
-import math
 import ssl
 from collections.abc import Mapping
 from datetime import timedelta
@@ -17,6 +16,7 @@ from aiohttp import (
     ClientError,
     ClientSession,
     ClientTimeout,
+    ConnectionTimeoutError,
     TCPConnector,
     TraceConfig,
     TraceRequestHeadersSentParams,
@@ -31,19 +31,19 @@ from geopush.core.message import (
     Message,
     Objection,
     Outcome,
+    Platform,
     Rejected,
     State,
     Transient,
 )
 from geopush.push.classify import parse_retry_after
+from geopush.push.fcm_overrides import android_config, apns_config
 from geopush.push.fcm_problem import read_outcome
 from geopush.push.fcm_token import AccessTokens, FcmAccount, Reply
-from geopush.push.gateway import LastLook, unopposed
-from geopush.push.payload import MOST_BYTES, data_for_google
+from geopush.push.gateway import USUAL, Deadlines, LastLook, unopposed
+from geopush.push.payload import MOST_BYTES, data_for_google, is_background
 
 GOOGLE_URL = "https://fcm.googleapis.com"
-SEND_DEADLINE = timedelta(seconds=30)
-LONGEST_LIFE = 2_419_200  # seconds: Google keeps a message no longer than four weeks
 MOST_CONNECTIONS = 64  # HTTP/1.1 has one request on each at a time
 
 TARGETS = {AddressKind.FCM_TOKEN: "token", AddressKind.FID: "fid"}
@@ -71,7 +71,7 @@ class FcmGateway:
         ca_file: Path | None = None,
         clock: Clock = utc_now,
         token_clock: Clock = utc_now,
-        deadline: timedelta = SEND_DEADLINE,
+        deadlines: Deadlines = USUAL,
     ) -> None:
         self._tokens = AccessTokens(account, self._ask_for_token, token_clock)
         self._library = FCMNotification(
@@ -79,8 +79,8 @@ class FcmGateway:
         )
         self._url = f"{url}/v1/projects/{account.project_id}/messages:send"
         self._clock = clock
-        self._deadline = deadline.total_seconds()
-        self._session = _open_session(ca_file)
+        self._deadline = deadlines.send.total_seconds()
+        self._session = _open_session(ca_file, deadlines.connect)
         # Who has no connection yet waits before the last look, not after it.
         self._room = asyncio.Semaphore(MOST_CONNECTIONS)
 
@@ -103,18 +103,17 @@ class FcmGateway:
         await self._session.close()
 
     def _body(self, message: Message) -> dict[str, Raw]:
-        content, message_id = message.content, message.message_id
+        content = message.content
         left = (message.expires_at - self._clock()).total_seconds()
+        iphone = message.platform is Platform.IOS
+        is_seen = not (iphone and is_background(content))
         payload: bytes = self._library.parse_payload(
-            notification_title=content.title,
-            notification_body=content.body,
-            notification_image=content.image,
+            notification_title=content.title if is_seen else None,
+            notification_body=content.body if is_seen else None,
+            notification_image=content.image if is_seen else None,
             data_payload=data_for_google(message),
-            android_config={
-                "priority": "high",
-                "ttl": f"{min(math.ceil(left), LONGEST_LIFE)}s",
-                "notification": content.android | {"tag": str(message_id)},
-            },
+            android_config=None if iphone else android_config(message, left),
+            apns_config=apns_config(message) if iphone else None,
         )
         return msgspec.json.decode(payload, type=dict[str, Raw])
 
@@ -184,6 +183,8 @@ class FcmGateway:
                 )
         except ClientConnectorError:
             return Transient("unreachable", ambiguous=False)
+        except ConnectionTimeoutError:
+            return Transient("connect_timeout", ambiguous=False)
         except (ClientError, OSError):
             return Transient("connection_lost", ambiguous=progress.is_sent)
 
@@ -195,13 +196,13 @@ def _aimed(body: dict[str, Raw], target: dict[str, str]) -> bytes:
     return msgspec.json.encode(body | {"message": message | aimed})
 
 
-def _open_session(ca_file: Path | None) -> ClientSession:
+def _open_session(ca_file: Path | None, connect: timedelta) -> ClientSession:
     trace = TraceConfig()
     trace.on_request_headers_sent.append(_note_sent)
     tls = ssl.create_default_context(cafile=ca_file)
     return ClientSession(
         connector=TCPConnector(limit=MOST_CONNECTIONS, ssl=tls),
-        timeout=ClientTimeout(total=None, sock_connect=None),
+        timeout=ClientTimeout(total=None, sock_connect=connect.total_seconds()),
         trace_configs=[trace],
     )
 

@@ -9,7 +9,7 @@ from typing import Self
 from aiohttp import web
 from msgspec import Struct
 
-from geopush.sandbox.apns import Apns
+from geopush.sandbox.apns import Apns, Traffic
 from geopush.sandbox.apns_tokens import load_team
 from geopush.sandbox.certificates import (
     KEY_ID,
@@ -55,12 +55,13 @@ class Sandbox:
     ) -> None:
         self.apps = dict(apps)
         self.ca_file = papers.ca_file
-        self.p8_file = papers.p8_file
+        self.p8_file, self.client_file = papers.p8_file, papers.client_file
         self.service_account_file = papers.service_account_file
         self.key_id, self.team_id, self.project_id = KEY_ID, TEAM_ID, PROJECT_ID
         self.inbox = Inbox(clock)
         self.rules = Rules(clock, seed)
         self.weather = Weather()
+        self.traffic = Traffic()
         self.apns_url = self.fcm_url = ""
         self.inbox_url = self.clock_url = self.weather_url = ""
         self._papers = papers
@@ -104,8 +105,9 @@ class Sandbox:
             clock=self.clock,
             token_clock=self._token_clock,
         )
+        self.traffic = apns.traffic
         self._running.push_async_callback(apns.stop)
-        port = await apns.start(papers.server_file, papers.server_key_file, port)
+        port = await apns.start(papers, port)
         self.apns_url = f"https://{HOST}:{port}"
 
     async def _start_fcm(self, port: int) -> None:
@@ -115,6 +117,7 @@ class Sandbox:
         access = AccessTokens(load_account(file), token_uri, self._token_clock)
         fcm = Fcm(PROJECT_ID, self.apps, access, self.inbox, self.rules)
         await self._serve(fcm.app(), listener)
+        self._running.callback(fcm.let_go)  # before the server waits for the hung
 
     async def _start_control(self, port: int) -> None:
         listener, url = _listen(port)

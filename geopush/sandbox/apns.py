@@ -6,8 +6,9 @@ import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from uuid import uuid4
+
+from msgspec import Struct, field
 
 from geopush.sandbox.apns_checks import (
     REASON_FOR,
@@ -21,9 +22,17 @@ from geopush.sandbox.apns_checks import (
 )
 from geopush.sandbox.apns_h2 import Connection, Headers, Reply
 from geopush.sandbox.apns_tokens import ProviderTokens, Team
+from geopush.sandbox.certificates import Papers
 from geopush.sandbox.clock import Clock
 from geopush.sandbox.inbox import Inbox, Push, read_extras
 from geopush.sandbox.rules import Fault, Gateway, Rules
+
+
+class Traffic(Struct):
+    """What has come in: how many connections, and which credentials they showed."""
+
+    connections: int = 0
+    authorizations: set[str] = field(default_factory=set)
 
 
 class Apns:
@@ -47,11 +56,12 @@ class Apns:
         self._token_clock = token_clock
         self._topic_of: dict[str, str] = {}
         self._connections: set[Connection] = set()
+        self.traffic = Traffic()
         self._server: asyncio.Server | None = None
 
-    async def start(self, server_file: Path, key_file: Path, port: int = 0) -> int:
+    async def start(self, papers: Papers, port: int = 0) -> int:
         """Listen on loopback and return the port."""
-        context = _tls(server_file, key_file)
+        context = _tls(papers)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             self._connection, "127.0.0.1", port, ssl=context
@@ -71,6 +81,7 @@ class Apns:
     def answer(self, request: Request, tokens: ProviderTokens) -> Reply:
         """Answer one request as Apple would, or as the rules have it."""
         message_id = _message_id(request)
+        self.traffic.authorizations.add(request.headers.get("authorization", ""))
         reason = self._refusal(request, tokens)
         if reason is not None:
             return self._refuse(message_id, STATUS[reason], reason)
@@ -83,6 +94,7 @@ class Apns:
 
     def _connection(self) -> Connection:
         tokens = ProviderTokens(self._team, self._token_clock)
+        self.traffic.connections += 1
         return Connection(_Desk(self, tokens), self._connections)
 
     def _refusal(self, request: Request, tokens: ProviderTokens) -> str | None:
@@ -135,6 +147,9 @@ class _Desk:
         self._apns = apns
         self._tokens = tokens
 
+    def meet(self, certificate: object) -> None:
+        self._tokens.is_certified = bool(certificate)
+
     def trusts(self, headers: Headers) -> bool:
         return self._tokens.refusal(dict(headers).get("authorization")) is None
 
@@ -146,7 +161,16 @@ def _with_fault(headers: Headers, body: bytes, fault: Fault) -> Reply:
     if fault.retry_after is not None:
         headers = [*headers, ("retry-after", str(fault.retry_after))]
     goaway = json.dumps({"reason": "Shutdown"}).encode() if fault.goaway else None
-    return Reply(headers, body, fault.latency.total_seconds(), fault.drop, goaway)
+    return Reply(
+        headers,
+        body,
+        fault.latency.total_seconds(),
+        drop=fault.drop,
+        reset=fault.reset,
+        hang=fault.hang,
+        split=fault.split,
+        goaway=goaway,
+    )
 
 
 def _message_id(request: Request) -> str:
@@ -171,9 +195,11 @@ def _words(aps: object) -> tuple[str | None, str | None]:
     )
 
 
-def _tls(server_file: Path, key_file: Path) -> ssl.SSLContext:
+def _tls(papers: Papers) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(server_file, key_file)
+    context.load_cert_chain(papers.server_file, papers.server_key_file)
+    context.load_verify_locations(papers.ca_file)
+    context.verify_mode = ssl.CERT_OPTIONAL  # who shows none shows provider tokens
     context.set_alpn_protocols(["h2"])
     return context

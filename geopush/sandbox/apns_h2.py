@@ -39,11 +39,17 @@ class Reply(Struct, frozen=True):
     body: bytes = b""
     seconds_late: float = 0.0
     drop: bool = False
+    reset: bool = False
+    hang: bool = False
+    split: bool = False
     goaway: bytes | None = None
 
 
 class Desk(Protocol):
     """Who answers the requests of one connection."""
+
+    def meet(self, certificate: object) -> None:
+        """Hear which certificate the client has shown, if any."""
 
     def trusts(self, headers: Headers) -> bool:
         """Say whether the headers carry a valid provider token."""
@@ -79,6 +85,7 @@ class _Stream(Struct):
     headers: Headers
     body: bytearray
     unsent: bytes = b""
+    longest_piece: int = KEPT_OF_A_BODY
 
 
 class Connection(asyncio.Protocol):
@@ -106,6 +113,7 @@ class Connection(asyncio.Protocol):
         if isinstance(transport, _Wire):
             self._transport = transport
             self._members.add(self)
+            self._desk.meet(transport.get_extra_info("peercert"))
             self._h2.initiate_connection()
             self._flush()
 
@@ -177,12 +185,21 @@ class Connection(asyncio.Protocol):
         reply = self._desk.reply(stream.headers, bytes(stream.body))
         if reply.drop:
             self._transport.abort()
+        elif reply.reset:
+            self._break_off(stream_id)
+        elif reply.hang:
+            pass  # for as long as the client likes to wait
         elif reply.seconds_late > 0:
             self._send_later(stream_id, reply)
         else:
             self._send(stream_id, reply)
         if reply.goaway is not None and self._last is None:
             self._say_goodbye(reply.goaway)
+
+    def _break_off(self, stream_id: int) -> None:
+        with self._unless_given_up(stream_id):
+            self._h2.reset_stream(stream_id, ErrorCodes.INTERNAL_ERROR)
+        self._forget(stream_id)
 
     def _send_later(self, stream_id: int, reply: Reply) -> None:
         def send() -> None:
@@ -199,6 +216,8 @@ class Connection(asyncio.Protocol):
         with self._unless_given_up(stream_id):
             self._h2.send_headers(stream_id, reply.headers, end_stream=not reply.body)
             stream.unsent = reply.body
+            if reply.split:
+                stream.longest_piece = len(reply.body) // 2 + 1
         if reply.body:
             self._push_on(stream_id)
         else:
@@ -211,6 +230,7 @@ class Connection(asyncio.Protocol):
             while stream is not None and stream.unsent:
                 window = self._h2.local_flow_control_window(stream_id)
                 room = min(window, self._h2.max_outbound_frame_size)
+                room = min(room, stream.longest_piece)
                 if room <= 0:
                     return
                 piece, stream.unsent = stream.unsent[:room], stream.unsent[room:]

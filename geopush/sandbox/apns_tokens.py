@@ -27,16 +27,19 @@ class Team(Struct, frozen=True):
 
 
 class ProviderTokens:
-    """The provider tokens that one connection has shown."""
+    """The provider tokens that one connection has shown, unless it is certified."""
 
     def __init__(self, team: Team, clock: Clock) -> None:
         self._team = team
         self._clock = clock
         self._token = ""
+        self.is_certified = False
         self._since = self._issued_at = datetime.min.replace(tzinfo=UTC)
 
     def refusal(self, authorization: str | None) -> str | None:
         """Say why Apple would refuse the header, if it would."""
+        if self.is_certified:
+            return None
         if not authorization:
             return "MissingProviderToken"
         scheme, _, token = authorization.partition(" ")

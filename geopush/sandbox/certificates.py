@@ -23,6 +23,7 @@ from msgspec import Struct
 
 VALID = timedelta(days=397)  # the longest that strict TLS clients take
 RENEWED = timedelta(days=1)  # before a certificate ends while it is in use
+AUTHORITY = "geopush sandbox authority"
 KEY_ID = "SANDBOXKEY"
 TEAM_ID = "SANDBOXDEV"
 PROJECT_ID = "geopush-sandbox"
@@ -37,6 +38,7 @@ class Papers(Struct, frozen=True):
     ca_file: Path
     server_file: Path
     server_key_file: Path
+    client_file: Path
     p8_file: Path
     service_account_file: Path
 
@@ -47,6 +49,7 @@ def make_papers(directory: Path, now: datetime | None = None) -> Papers:
         ca_file=directory / "ca.pem",
         server_file=directory / "server.pem",
         server_key_file=directory / "server.key",
+        client_file=directory / "apns-certificate.pem",
         p8_file=directory / f"AuthKey_{KEY_ID}.p8",
         service_account_file=directory / "service-account.json",
     )
@@ -72,6 +75,7 @@ def _all(papers: Papers) -> list[Path]:
         papers.ca_file,
         papers.server_file,
         papers.server_key_file,
+        papers.client_file,
         papers.p8_file,
         papers.service_account_file,
     ]
@@ -86,29 +90,51 @@ def _are_good(papers: Papers, now: datetime) -> bool:
 
 def _make_certificates(papers: Papers, now: datetime) -> None:
     ca_key = ec.generate_private_key(ec.SECP256R1())
-    ca_name = _name("geopush sandbox authority")
     ca = (
-        _unsigned(ca_name, ca_name, ca_key, now)
+        _unsigned(_name(AUTHORITY), _name(AUTHORITY), ca_key, now)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .sign(ca_key, hashes.SHA256())
     )
-    key = ec.generate_private_key(ec.SECP256R1())
-    authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
     names = [x509.DNSName("localhost"), x509.IPAddress(IPv4Address("127.0.0.1"))]
-    purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+    key = ec.generate_private_key(ec.SECP256R1())
     server = (
-        _unsigned(_name("localhost"), ca_name, key, now)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs_certificates=False), critical=True)
-        .add_extension(authority, critical=False)
+        _leaf("localhost", ExtendedKeyUsageOID.SERVER_AUTH, key, ca_key, now)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(purpose, critical=False)
         .sign(ca_key, hashes.SHA256())
     )
     _write(papers.ca_file, ca.public_bytes(Encoding.PEM), mode=0o644)
     _write(papers.server_key_file, _pem(key))
     _write(papers.server_file, server.public_bytes(Encoding.PEM), mode=0o644)
+    _make_client_certificate(papers.client_file, ca_key, now)
+
+
+def _make_client_certificate(
+    file: Path, ca_key: ec.EllipticCurvePrivateKey, now: datetime
+) -> None:
+    """One for all apps of the stand-in; Apple's names each topic."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    purpose = ExtendedKeyUsageOID.CLIENT_AUTH
+    client = _leaf("geopush sandbox pushes", purpose, key, ca_key, now)
+    signed = client.sign(ca_key, hashes.SHA256())
+    _write(file, signed.public_bytes(Encoding.PEM) + _pem(key))
+
+
+def _leaf(
+    common: str,
+    purpose: x509.ObjectIdentifier,
+    key: ec.EllipticCurvePrivateKey,
+    ca_key: ec.EllipticCurvePrivateKey,
+    now: datetime,
+) -> x509.CertificateBuilder:
+    authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
+    return (
+        _unsigned(_name(common), _name(AUTHORITY), key, now)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(authority, critical=False)
+        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+    )
 
 
 def _unsigned(

@@ -44,6 +44,11 @@ class Fcm:
         self._access = access
         self._inbox = inbox
         self._rules = rules
+        self._over = asyncio.Event()
+
+    def let_go(self) -> None:
+        """Keep nobody hanging any more."""
+        self._over.set()
 
     def app(self) -> web.Application:
         """Return the routes as something to serve."""
@@ -61,7 +66,7 @@ class Fcm:
         status = 200 if isinstance(grant, Grant) else 400
         return _json(Answer(status, msgspec.json.encode(grant)))
 
-    async def send(self, request: web.Request) -> web.Response:
+    async def send(self, request: web.Request) -> web.StreamResponse:
         """Take one message, or refuse it as Google would."""
         if not self._access.is_good(request.headers.get("Authorization")):
             return _json(Answer(*refusal("UNAUTHENTICATED")))
@@ -79,7 +84,7 @@ class Fcm:
 
     async def _take(
         self, request: web.Request, body: Mapping[str, object]
-    ) -> web.Response:
+    ) -> web.StreamResponse:
         message = snake(body["message"])
         if "token" in message and not _TOKEN.fullmatch(str(message["token"])):
             return _json(Answer(*refusal("INVALID_ARGUMENT")))
@@ -88,12 +93,18 @@ class Fcm:
         fault = self._rules.fault(Gateway.FCM, _address(message))
         if not fault.is_refusal and not fault.is_lost:
             self._inbox.record(self._push(message))
-        if fault.drop and request.transport is not None:
+        if fault.hang:
+            await self._over.wait()
+        if (fault.drop or fault.hang) and request.transport is not None:
             request.transport.abort()
         await asyncio.sleep(fault.latency.total_seconds())
         if fault.is_refusal:
-            return _refuse(fault)
-        return _json(self._accepted(uuid4().hex))
+            answer = _refuse(fault)
+        else:
+            answer = _json(self._accepted(uuid4().hex))
+        if fault.reset or fault.split:
+            return await _in_pieces(request, answer, breaks_off=fault.reset)
+        return answer
 
     def _accepted(self, name: str) -> Answer:
         path = f"projects/{self._project_id}/messages/{name}"
@@ -142,6 +153,22 @@ def _refuse(fault: Fault) -> web.Response:
     response = _json(Answer(*refusal(code, fault.status)))
     if fault.retry_after is not None:
         response.headers["Retry-After"] = str(fault.retry_after)
+    return response
+
+
+async def _in_pieces(
+    request: web.Request, answer: web.Response, *, breaks_off: bool
+) -> web.StreamResponse:
+    """Send half of an answer, and then the rest or nothing at all."""
+    body = answer.body if isinstance(answer.body, bytes) else b""
+    response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    response.content_length = len(body)
+    await response.prepare(request)
+    await response.write(body[: len(body) // 2])
+    if not breaks_off:
+        await response.write(body[len(body) // 2 :])
+    elif request.transport is not None:
+        request.transport.abort()
     return response
 
 

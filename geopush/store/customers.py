@@ -12,6 +12,10 @@ _ALIAS = """
     SELECT alias_of FROM customer WHERE bucket = $1 AND customer_id = $2
 """
 
+_NAMES = """
+    SELECT customer_id FROM customer WHERE alias_of = $1
+"""
+
 _ALIASES = """
     SELECT bucket, customer_id, alias_of FROM customer
     JOIN unnest($1::smallint[], $2::text[]) AS asked (bucket, customer_id)
@@ -55,6 +59,13 @@ _FORWARD = """
     ), visits AS (
         UPDATE visit SET bucket = $3, customer_id = $4
         WHERE bucket = $1 AND customer_id = $2
+    ), contacts AS (
+        UPDATE contact SET bucket = $3, customer_id = $4
+        WHERE bucket = $1 AND customer_id = $2 AND NOT EXISTS (
+            SELECT FROM contact AS theirs
+            WHERE theirs.bucket = $3 AND theirs.customer_id = $4
+              AND theirs.contact_id = contact.contact_id
+        )
     ), queued AS (
         UPDATE outbox SET bucket = $3, customer_id = $4
         WHERE bucket = $1 AND customer_id = $2 AND state IN ('queued', 'retry')
@@ -77,6 +88,13 @@ async def resolve(connection: Connection, customer_id: str) -> CustomerKey:
     key = customer_key(customer_id)
     alias = await connection.fetchval(_ALIAS, key.bucket, key.customer_id)
     return key if alias is None else customer_key(alias)
+
+
+async def names(connection: Connection, customer_id: str) -> list[str]:
+    """Every id a customer goes by or went by, given any of them."""
+    key = await resolve(connection, customer_id)
+    rows = await connection.fetch(_NAMES, key.customer_id)
+    return [key.customer_id, *(row["customer_id"] for row in rows)]
 
 
 async def hold(connection: Connection, keys: Iterable[CustomerKey]) -> KnownOf:

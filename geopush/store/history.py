@@ -11,7 +11,7 @@ from geopush.store.pool import Connection
 # Which index serves depends on what is asked, so no plan is made for all questions.
 _PLAN_ANEW = "SET LOCAL plan_cache_mode = force_custom_plan"
 
-Argument = str | int | datetime | UUID | None
+Argument = str | int | datetime | UUID | list[str] | None
 
 
 class After(Struct, frozen=True):

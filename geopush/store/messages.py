@@ -9,6 +9,7 @@ from asyncpg import Record
 from msgspec import Struct
 
 from geopush.core.message import Content, Delivery, State
+from geopush.store.customers import names
 from geopush.store.history import After, fetch_page
 from geopush.store.outbox import BUCKETS
 from geopush.store.pool import Connection
@@ -20,9 +21,9 @@ _COLUMNS = """
 """
 _ONE = f"{_COLUMNS} WHERE bucket = ANY($1::smallint[]) AND message_id = $2"
 
-_LIST = f"""
+LISTED = f"""
     {_COLUMNS}
-    WHERE ($1::text IS NULL OR customer_id = $1)
+    WHERE ($1::text[] IS NULL OR customer_id = ANY($1))
       AND ($2::text IS NULL OR device_id = $2)
       AND ($3::text IS NULL OR offer_id = $3)
       AND ($4::text IS NULL OR state = $4)
@@ -72,10 +73,11 @@ async def list_messages(
     connection: Connection, asked: MessageFilter, limit: int, after: After | None
 ) -> Sequence[MessageRow]:
     """Return up to so many messages, the newest first."""
+    whose = asked.customer_id
     rows = await fetch_page(
         connection,
-        _LIST,
-        asked.customer_id,
+        LISTED,
+        None if whose is None else await names(connection, whose),
         asked.device_id,
         asked.offer_id,
         asked.state,

@@ -16,6 +16,7 @@ from geopush.core.message import (
     Environment,
     Message,
     MessageId,
+    Platform,
     State,
 )
 from geopush.core.outbox import Fate
@@ -41,8 +42,8 @@ _TAKE = """
         WHERE outbox.bucket = due.bucket AND outbox.message_id = due.message_id
         RETURNING outbox.*
     )
-    SELECT claimed.*, device.app, device.address, device.address_kind,
-           device.address_environment, device.address_since
+    SELECT claimed.*, device.app, device.platform, device.address,
+           device.address_kind, device.address_environment, device.address_since
     FROM claimed
     LEFT JOIN device
       ON device.bucket = claimed.bucket AND device.device_id = claimed.device_id
@@ -201,6 +202,7 @@ async def claim(
             attempts=row["attempts"],
             claim=claim_id,
             in_doubt=row["in_doubt"],
+            platform=Platform(row["platform"] or Platform.ANDROID),
         )
         for row in rows
     ]

@@ -1,16 +1,12 @@
 """What is known of the customers of a batch, and what became of them."""
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
-from uuid import UUID
-
-import msgspec
+from collections.abc import Iterable, Sequence
 
 from geopush.core.change import Change
-from geopush.core.known import Known, KnownOf, read_profile, read_state, write
-from geopush.core.ping import CustomerKey, DeviceId
+from geopush.core.known import Known, KnownOf, read_profile, read_state
+from geopush.core.ping import CustomerKey
+from geopush.store import change_rows
 from geopush.store.pool import Connection
-from zones import ZoneId
 
 _LOAD = """
     SELECT bucket, customer_id, version, state, profile
@@ -84,43 +80,49 @@ _COMMIT = """
     ), decided AS (
         INSERT INTO decision (
             bucket, decision_id, customer_id, device_id, offer_id, zone_id, occasion,
-            at, verdict, reason, trace, weather
+            at, verdict, reason, trace, weather, variant, held_out, due
         )
         SELECT bucket, decision_id, customer_id, device_id, offer_id, zone_id, occasion,
-               at, verdict, reason, trace, weather
+               at, verdict, reason, trace, weather, variant, held_out, due
         FROM unnest(
             $27::smallint[], $28::text[], $29::uuid[], $30::text[], $31::text[],
             $32::text[], $33::text[], $34::timestamptz[], $35::text[], $36::text[],
-            $37::bytea[], $38::bytea[]
+            $37::bytea[], $38::bytea[], $39::text[], $40::boolean[],
+            $41::timestamptz[]
         ) AS decided (
             bucket, customer_id, decision_id, device_id, offer_id, zone_id, occasion,
-            at, verdict, reason, trace, weather
+            at, verdict, reason, trace, weather, variant, held_out, due
         )
         JOIN won USING (bucket, customer_id)
-        ON CONFLICT DO NOTHING
+        ON CONFLICT (bucket, decision_id) DO UPDATE
+        SET device_id = EXCLUDED.device_id, at = EXCLUDED.at,
+            verdict = EXCLUDED.verdict, reason = EXCLUDED.reason,
+            trace = EXCLUDED.trace, weather = EXCLUDED.weather, due = EXCLUDED.due,
+            variant = EXCLUDED.variant, held_out = EXCLUDED.held_out
+        WHERE decision.verdict = 'deferred'
     ), queued AS (
         INSERT INTO outbox (
             bucket, message_id, customer_id, device_id, offer_id, zone_id, due,
-            decided_at, changed_at, expires_at, delivery, content, lane
+            decided_at, changed_at, expires_at, delivery, content, inbox, lane
         )
         SELECT bucket, message_id, queued.customer_id, device_id, offer_id, zone_id,
-               decided_at, decided_at, decided_at, expires_at, delivery, content,
+               decided_at, decided_at, decided_at, expires_at, delivery, content, inbox,
                coalesce(lane_of(device.app, device.address_kind), '')
         FROM unnest(
-            $39::smallint[], $40::text[], $41::uuid[], $42::text[], $43::text[],
-            $44::text[], $45::timestamptz[], $46::timestamptz[], $47::text[],
-            $48::bytea[]
+            $42::smallint[], $43::text[], $44::uuid[], $45::text[], $46::text[],
+            $47::text[], $48::timestamptz[], $49::timestamptz[], $50::text[],
+            $51::bytea[], $52::boolean[]
         ) AS queued (
             bucket, customer_id, message_id, device_id, offer_id, zone_id, decided_at,
-            expires_at, delivery, content
+            expires_at, delivery, content, inbox
         )
         JOIN won USING (bucket, customer_id)
         LEFT JOIN device USING (bucket, device_id)
         ON CONFLICT DO NOTHING
     ), visited AS (
         SELECT * FROM unnest(
-            $49::smallint[], $50::text[], $51::text[], $52::text[], $53::timestamptz[],
-            $54::timestamptz[], $55::boolean[]
+            $53::smallint[], $54::text[], $55::text[], $56::text[], $57::timestamptz[],
+            $58::timestamptz[], $59::boolean[]
         ) AS visited (bucket, customer_id, device_id, zone_id, began, left_at, undone)
         JOIN won USING (bucket, customer_id)
     ), unvisited AS (
@@ -146,9 +148,6 @@ _LOCK = """
     ORDER BY bucket, customer_id
     FOR UPDATE OF customer
 """
-
-Cell = str | int | bool | bytes | UUID | datetime | None
-_json = msgspec.json.Encoder()
 
 
 async def load(connection: Connection, keys: Iterable[CustomerKey]) -> KnownOf:
@@ -185,101 +184,15 @@ async def commit(connection: Connection, changes: Sequence[Change]) -> set[Custo
     arguments = [
         column
         for rows, width in (
-            ([_customer(change) for change in ordered], 5),
-            (_each(ordered, _departed), 5),
-            (_each(ordered, _came), 6),
-            (_each(ordered, _happened), 10),
-            (_each(ordered, _decided), 12),
-            (_each(ordered, _messages), 10),
-            (_each(ordered, _visits), 7),
+            ([change_rows.customer(change) for change in ordered], 5),
+            (change_rows.each(ordered, change_rows.departed), 5),
+            (change_rows.each(ordered, change_rows.came), 6),
+            (change_rows.each(ordered, change_rows.happened), 10),
+            (change_rows.each(ordered, change_rows.decided), 15),
+            (change_rows.each(ordered, change_rows.messages), 11),
+            (change_rows.each(ordered, change_rows.visits), 7),
         )
-        for column in _columns(rows, width)
+        for column in change_rows.columns(rows, width)
     ]
     rows = await connection.fetch(_COMMIT, *arguments)
     return {CustomerKey(row["bucket"], row["customer_id"]) for row in rows}
-
-
-def _columns(rows: Sequence[Sequence[Cell]], width: int) -> list[list[Cell]]:
-    if not rows:
-        return [[] for _ in range(width)]
-    return [list(column) for column in zip(*rows, strict=True)]
-
-
-def _each(
-    changes: Sequence[Change], rows_of: Callable[[Change], Iterable[tuple[Cell, ...]]]
-) -> list[tuple[Cell, ...]]:
-    return [
-        (change.known.customer.bucket, change.known.customer.customer_id, *row)
-        for change in changes
-        for row in rows_of(change)
-    ]
-
-
-def _customer(change: Change) -> tuple[Cell, ...]:
-    known = change.known
-    key = known.customer
-    state = write(change.state)
-    return key.bucket, key.customer_id, known.version, change.seen, state
-
-
-def _departed(change: Change) -> Iterable[tuple[Cell, ...]]:
-    gone = {(one.device_id, one.zone_id): True for one in change.left}
-    dwelt: dict[tuple[DeviceId, ZoneId], bool] = {
-        (one.device_id, one.zone_id): False for one in change.dwelt
-    }
-    return [(*stay, is_gone) for stay, is_gone in {**dwelt, **gone}.items()]
-
-
-def _came(change: Change) -> Iterable[tuple[Cell, ...]]:
-    return [(one.device_id, one.zone_id, one.since, one.due) for one in change.came]
-
-
-def _happened(change: Change) -> Iterable[tuple[Cell, ...]]:
-    for one in change.happened:
-        what = one.transition
-        yield (
-            one.transition_id,
-            one.device_id,
-            what.zone_id,
-            what.visit_id,
-            what.kind,
-            what.at,
-            what.confidence,
-            what.reason,
-        )
-
-
-def _decided(change: Change) -> Iterable[tuple[Cell, ...]]:
-    for one in change.decided:
-        yield (
-            one.decision_id,
-            one.device_id,
-            one.offer_id,
-            one.zone_id,
-            one.occasion,
-            one.at,
-            one.verdict,
-            one.reason,
-            _json.encode(one.trace),
-            None if one.weather is None else _json.encode(one.weather),
-        )
-
-
-def _messages(change: Change) -> Iterable[tuple[Cell, ...]]:
-    for one in change.messages:
-        yield (
-            one.message_id,
-            one.device_id,
-            one.offer_id,
-            one.zone_id,
-            one.decided_at,
-            one.expires_at,
-            one.delivery,
-            _json.encode(one.content),
-        )
-
-
-def _visits(change: Change) -> Iterable[tuple[Cell, ...]]:
-    for one in change.visits:
-        visit = one.visit
-        yield one.device_id, visit.zone_id, visit.began, visit.left_at, one.undone

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from geopush.errors import DatabaseError
@@ -22,6 +23,15 @@ _TAIL = 2_000  # bytes of the log that an error quotes
 Process = subprocess.Popen[bytes]
 
 
+def attended(
+    command: list[str], when_we_end: signal.Signals, uid: int, gid: int
+) -> list[str]:
+    """Return how to start a program so that it gets a signal if our thread ends."""
+    numbers = (os.getpid(), int(when_we_end), uid, gid)
+    launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *map(str, numbers)]
+    return [*launcher, *command]
+
+
 class Launcher:
     """Starts programs that share a lock until the last of them has ended."""
 
@@ -34,13 +44,10 @@ class Launcher:
         self, command: list[str], lock: int, when_we_end: signal.Signals
     ) -> Process:
         """Start a program as our direct child; it gets a signal if our thread ends."""
-        account = self._account
-        numbers = (os.getpid(), int(when_we_end), account.uid, account.gid)
-        python = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *map(str, numbers)]
         self._said_before = size(self._log)
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [*python, *command],
+                attended(command, when_we_end, self._account.uid, self._account.gid),
                 cwd="/",
                 env=_ENVIRONMENT,
                 stdin=subprocess.DEVNULL,
@@ -72,7 +79,7 @@ async def have_place_alone(place: Place) -> int:
         for pid, how in _left_overs(place.data):
             if pid not in asked:
                 asked.add(pid)
-                os.kill(pid, how)
+                signal_if_alive(pid, how)
         await asyncio.sleep(POLL)
     return lock
 
@@ -81,6 +88,12 @@ def postgres_in(data: Path) -> list[int]:
     """Return the living Postgres processes of a data directory: each works in it."""
     processes = Path("/proc").glob("[0-9]*")
     return [int(process.name) for process in processes if _works_in(process, data)]
+
+
+def signal_if_alive(pid: int, how: signal.Signals) -> None:
+    """Send a signal to a process, which may have ended since it was seen."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, how)
 
 
 def size(path: Path) -> int:

@@ -12,11 +12,12 @@ from geopush.api.front import Front
 from geopush.api.parts import Knobs, Parts
 from geopush.api.ping_door import PingDoor
 from geopush.api.routes import ROUTES
-from geopush.clock import mint_id, mint_secret
+from geopush.clock import mint_id
 from geopush.core.access import Role
-from geopush.core.fold import World
 from geopush.core.identity import Identity
+from geopush.core.occasion import World
 from geopush.core.token import TokenRing
+from geopush.flows.contacts import Contacts
 from geopush.flows.ingest import Ingest
 from geopush.flows.keys import KeyAsked, create_key
 from geopush.flows.letters import Letters
@@ -25,9 +26,11 @@ from geopush.flows.publish import Publish
 from geopush.flows.receipts import Receipts
 from geopush.flows.refresh import Refresh
 from geopush.flows.register import Register, Rules
+from geopush.flows.suppress import Suppress
 from geopush.metrics import Metrics
 from geopush.store.pool import Pool
 from tests.clock import HandClock
+from tests.people import SUPPRESSIONS
 
 IDENTITY_SECRET = b"the secret of the app"
 
@@ -69,9 +72,13 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
     refresh = Refresh(pool)
     tokens = TokenRing([b"k" * 32])
     metrics = Metrics()
+
+    def world() -> World:
+        return World(refresh.catalog, refresh.weather)
+
     ingest = Ingest(
         pool,
-        lambda: World(refresh.catalog, refresh.weather),
+        world,
         clock,
         metrics,
         lambda: None,
@@ -81,10 +88,13 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
         clock=clock,
         pool=pool,
         refresh=refresh,
+        world=world,
         publish=Publish(pool, refresh, clock),
         tokens=tokens,
-        register=Register(pool, tokens, rules, clock, mint_id, mint_secret),
-        profiles=Profiles(pool, clock),
+        register=Register(pool, SUPPRESSIONS, tokens, rules, clock, mint_id),
+        profiles=Profiles(pool, SUPPRESSIONS, clock),
+        suppress=Suppress(pool, SUPPRESSIONS, clock),
+        contacts=Contacts(pool, clock),
         letters=Letters(pool, lambda: refresh.catalog, clock),
         receipts=Receipts(pool, lambda: refresh.catalog, clock),
         pings=PingDoor(tokens, ingest, clock, lambda: refresh.holders),

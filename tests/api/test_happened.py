@@ -7,10 +7,11 @@ import msgspec
 import pytest
 
 from geopush.core.access import Role
-from geopush.core.decide import Gate, Reason
+from geopush.core.decision import Gate, Reason
 from geopush.core.message import Content
 from geopush.core.ping import customer_key
 from tests.api.conftest import Door
+from tests.api.phones import a_phone
 
 MESSAGES, DECISIONS = "/v1/messages", "/v1/decisions"
 GATES = [
@@ -19,13 +20,15 @@ GATES = [
 ]
 
 
-async def add_message(api: Door, number: int, **more: str) -> None:
+async def add_message(
+    api: Door, number: int, *, inbox: bool = False, **more: str
+) -> None:
     """A message of so many minutes after now."""
     at = api.parts.clock() + timedelta(minutes=number)
     customer = more.get("customer_id", "ann")
     await api.parts.pool.execute(
         "INSERT INTO outbox VALUES ($1, $2, $3, $4, $5, 'park', $6, 'why', $7, $7, $7,"
-        " $7, 'at_most_once', 1, NULL, NULL, $8)",
+        " $7, 'at_most_once', 1, NULL, NULL, $8, false, '', $9)",
         customer_key(customer).bucket,
         UUID(int=number),
         customer,
@@ -34,6 +37,7 @@ async def add_message(api: Door, number: int, **more: str) -> None:
         more.get("state", "queued"),
         at,
         msgspec.json.encode(Content("Ice", "Cold ice")),
+        inbox,
     )
 
 
@@ -103,6 +107,18 @@ async def test_a_decision_shows_its_gates_with_what_they_saw(api: Door) -> None:
     ]
     assert (first["verdict"], first["reason"]) == ("withheld", "capped")
     assert (first["message_id"], second["message_id"]) == (None, second["decision_id"])
+    assert first["sentence"] == (
+        "Not sent: there was enough of it already: 3 of 3 messages."
+    )
+
+
+async def test_a_decision_is_told_in_the_language_of_the_reader(api: Door) -> None:
+    await add_decision(api, 1)
+    headers = {"Accept-Language": "nl-NL, en;q=0.8"}
+    for path, begins in ((DECISIONS, "Niet"), (DECISIONS + "?language=de", "Nicht")):
+        answer = await api.ask("GET", path, Role.CRM, headers=headers)
+        (one,) = answer.json()["items"]
+        assert one["sentence"].startswith(begins)
 
 
 async def test_a_decision_shows_the_weather_it_was_made_in(api: Door) -> None:
@@ -154,6 +170,21 @@ async def test_decisions_are_filtered(api: Door, query: str, found: list[int]) -
     await add_decision(api, 1)
     await add_decision(api, 2, customer_id="bob", offer_id="tea")
     assert await numbers(api, DECISIONS + query) == found
+
+
+@pytest.mark.parametrize("path", [MESSAGES, DECISIONS])
+async def test_what_happened_before_somebody_was_named_is_listed_as_theirs(
+    api: Door, path: str
+) -> None:
+    anonymous = await a_phone(api, None)
+    before = (await anonymous.ask("GET", "/v1/me")).json()["customer_id"]
+    add = add_message if path == MESSAGES else add_decision
+    await add(api, 1, customer_id=before, state="accepted")
+    await a_phone(api, "ann")
+    await add(api, 2, customer_id="ann")
+    await add(api, 3, customer_id="bob")
+    for name in ("ann", before):
+        assert await numbers(api, f"{path}?customer_id={name}") == [2, 1]
 
 
 @pytest.mark.parametrize("path", [MESSAGES, DECISIONS])

@@ -227,3 +227,31 @@ async def test_roles_that_may_read_and_write_offers(
     assert (await api.ask("GET", "/v1/offers", role)).status_code == read
     put = await api.ask("PUT", "/v1/offers/ice", role, json=an_offer())
     assert put.status_code == write
+
+
+async def test_conditions_go_in_and_out_as_a_query(api: Door) -> None:
+    warm = {"field": "weather.temperature_c", "operator": ">=", "value": "22"}
+    member = {"attributes.member": {"eq": True}}
+    query = {"combinator": "and", "rules": [{"id": "r1", **warm}]}
+    await put(api, conditions=query, audience={"where": member})
+    written = await api.ask("GET", "/v1/offers/ice", MK)
+    assert written.json()["conditions"] == query
+    shown = await api.ask("GET", "/v1/offers/ice?conditions=query", MK)
+    conditions = {"combinator": "and", "not": False, "rules": [{**warm, "value": 22}]}
+    where = {"field": "attributes.member", "operator": "=", "value": True}
+    assert shown.json()["conditions"] == conditions
+    assert shown.json()["audience"]["where"] == {**conditions, "rules": [where]}
+    back = await api.ask("PUT", "/v1/offers/ice", MK, json=shown.json())
+    assert back.status_code == 200
+    assert live(api) == ["ice"]
+
+
+async def test_a_query_that_cannot_be_expressed_is_refused_with_its_place(
+    api: Door,
+) -> None:
+    rule = {"field": "zone.name", "operator": "beginsWith", "value": "C"}
+    offer = an_offer(conditions={"combinator": "or", "rules": [rule]})
+    answer = await api.ask("PUT", "/v1/offers/ice", MK, json=offer)
+    assert answer.status_code == 422
+    (problem,) = answer.json()["problems"]
+    assert problem["path"] == "$.conditions.rules[0].operator"

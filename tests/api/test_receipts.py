@@ -11,7 +11,7 @@ from geopush.core.token import DeviceToken, ReceiptToken
 from tests.api.conftest import Door
 from tests.api.test_happened import add_message
 from tests.api.test_offers import put
-from tests.people import settle_in
+from tests.people import look_up, settle_in
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 NOON = "2026-07-04T12:00:00Z"
@@ -183,3 +183,19 @@ async def test_a_button_sets_the_preference_once(sent: Door) -> None:
     assert put_back.status_code == 200, put_back.text
     await give(sent, own_token(sent), tap)
     assert await muted() == ()
+
+
+async def test_what_is_reported_is_kept_with_the_customer_for_stops(
+    sent: Door,
+) -> None:
+    experiment = {"conversion": {"event": "purchase", "within": "PT24H"}}
+    offer_id = await sent.parts.pool.fetchval("SELECT offer_id FROM outbox LIMIT 1")
+    await put(sent, offer_id, experiment=experiment)
+    token = device_token(sent)
+    await give(sent, token, receipt("opened"), receipt("converted"))
+    kept = (await look_up(sent.parts.pool)).state.reports
+    assert {(one.event, one.offer_id) for one in kept} == {
+        ("opened", offer_id),
+        ("converted", offer_id),
+        ("purchase", None),
+    }

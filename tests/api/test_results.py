@@ -76,3 +76,50 @@ async def test_of_an_offer_that_is_not_there_nothing_came(api: Door) -> None:
 
 async def test_a_weather_station_hears_nothing_of_offers(api: Door) -> None:
     assert (await api.ask("GET", RESULTS, Role.WEATHER)).status_code == 403
+
+
+async def test_each_arm_has_its_own_row_and_the_sums_hold_in_each(api: Door) -> None:
+    await fill(api)
+    pool = api.parts.pool
+    await pool.execute(
+        "UPDATE decision SET variant = CASE get_byte(uuid_send(decision_id), 15) % 2"
+        " WHEN 0 THEN 'a' ELSE 'b' END"
+    )
+    await pool.execute(
+        "UPDATE decision SET variant = NULL, held_out = true, reason = 'holdout'"
+        " WHERE verdict = 'would_have_sent'"
+    )
+    await pool.execute(
+        "UPDATE outbox SET decided_at = decision.at FROM decision"
+        " WHERE decision_id = message_id"
+    )
+    said = (await api.ask("GET", RESULTS, Role.MARKETER)).json()
+    rows = said["variants"]
+    assert [(one["variant"], one["held_out"]) for one in rows] == [
+        ("a", False),
+        ("b", False),
+        (None, True),
+    ]
+    for one in rows:
+        tale = one["results"]
+        apart = (
+            tale["would_have_sent"] + tale["deferred"] + sum(tale["withheld"].values())
+        )
+        assert tale["candidates"] == tale["decided"] + apart
+        assert tale["decided"] == tale["queued"] + sum(tale[state] for state in ENDED)
+    assert sum(one["results"]["candidates"] for one in rows) == 16
+    assert rows[2]["results"]["would_have_sent"] == 4
+
+
+async def test_what_phones_reported_is_counted_once_for_each_message(
+    api: Door,
+) -> None:
+    await fill(api)
+    await api.parts.pool.execute(
+        "INSERT INTO receipt (bucket, message_id, kind, button, customer_id, at,"
+        " recorded_at) SELECT bucket, message_id, kind, button, customer_id, now(),"
+        " now() FROM outbox, (VALUES ('delivered', ''), ('answered', 'yes'),"
+        " ('answered', 'no')) AS said (kind, button) WHERE state = 'accepted'"
+    )
+    tale = (await api.ask("GET", RESULTS, Role.MARKETER)).json()["results"]
+    assert (tale["delivered"], tale["answered"], tale["opened"]) == (1, 1, 0)

@@ -47,11 +47,32 @@ FEATURES = {"type": "FeatureCollection", "features": [SHOP | {"id": "shop"}]}
 MESSAGE = str(UUID(int=1))
 OPENED = {"message_id": MESSAGE, "kind": "opened", "at": NOON}
 OBSERVED = {"longitude": 4.9, "latitude": 52.4, "observed_at": NOON}
+CONTACTED = {
+    "contact_id": "mail-1",
+    "customer_id": "ann",
+    "channel": "email",
+    "category": "promo",
+    "at": NOON,
+}
+QUESTION = {
+    "customer_id": "ann",
+    "offer_id": "ice",
+    "longitude": 4.9,
+    "latitude": 52.37,
+}
 
 # What each route says to a good request; what is written is there, and goes at last.
 GOOD: list[tuple[str, object, int]] = [
     ("POST /v1/devices", PHONE, 200),
     ("POST /v1/pings", PING, 202),
+    ("GET /v1/me", None, 200),
+    ("GET /v1/me/consents", None, 200),
+    ("PUT /v1/me/consents", CONSENTS, 200),
+    ("GET /v1/me/preferences", None, 200),
+    ("PUT /v1/me/preferences", {"topics": {"a": True}}, 200),
+    ("GET /v1/me/inbox", None, 200),
+    ("DELETE /v1/me/inbox/{message_id}", None, 204),
+    ("POST /v1/me/stop", None, 200),
     ("POST /v1/weather", {"observations": [OBSERVED]}, 202),
     ("PUT /v1/zones/{zone_id}", SHOP, 200),
     ("GET /v1/zones/{zone_id}", None, 200),
@@ -61,6 +82,7 @@ GOOD: list[tuple[str, object, int]] = [
     ("PUT /v1/offers/{offer_id}", an_offer(), 200),
     ("GET /v1/offers/{offer_id}", None, 200),
     ("GET /v1/offers/{offer_id}/results", None, 200),
+    ("POST /v1/offers/{offer_id}/preview", {"zone_id": "shop"}, 200),
     ("GET /v1/offers", None, 200),
     ("POST /v1/offers/{offer_id}/pause", None, 200),
     ("POST /v1/offers/{offer_id}/resume", None, 200),
@@ -71,11 +93,14 @@ GOOD: list[tuple[str, object, int]] = [
     ("GET /v1/customers/{customer_id}/consents", None, 200),
     ("PUT /v1/customers/{customer_id}/preferences", {"topics": {"a": True}}, 200),
     ("GET /v1/customers/{customer_id}/preferences", None, 200),
+    ("POST /v1/customers/{customer_id}/stop", None, 200),
+    ("POST /v1/contacts", {"contacts": [CONTACTED]}, 202),
     ("GET /v1/messages", None, 200),
     ("POST /v1/messages/{message_id}/retry", None, 200),
     ("POST /v1/messages/{message_id}/drop", None, 200),
     ("POST /v1/receipts", {"receipts": [OPENED]}, 202),
     ("GET /v1/decisions", None, 200),
+    ("POST /v1/explain", QUESTION, 200),
     ("POST /v1/keys", {"role": "crm", "name": "one more"}, 201),
     ("GET /v1/keys", None, 200),
     ("POST /v1/keys/{key_id}/rotate", {"overlap_seconds": 60}, 200),
@@ -87,7 +112,7 @@ GOOD: list[tuple[str, object, int]] = [
     ("DELETE /v1/zones/{zone_id}", None, 204),
 ]
 QUERIES = {"GET /v1/zones/nearest": {"longitude": 4.9, "latitude": 52.37}}
-BY_PHONE = ("/v1/pings", "/v1/receipts")
+BY_PHONE = ("/v1/pings", "/v1/receipts", "/v1/me/")
 # What can be asked in more than one way.
 RESOURCES = sorted({label.split("/")[2] for label, _, _ in GOOD if "/v1/" in label})
 
@@ -109,7 +134,7 @@ class Asker:
             case.path_parameters = {name: self._there[name] for name in wanted}
         made = case.as_transport_kwargs(base_url="http://geopush")
         ready = requests.Request(**made).prepare()
-        by_phone = case.path in BY_PHONE
+        by_phone = f"{case.path}/".startswith(BY_PHONE)
         key = self._token if by_phone else self._door.keys[Role.OPERATOR]
         return await self._door.client.request(
             ready.method,
@@ -157,11 +182,12 @@ async def asker(api: Door) -> Asker:
     await api.ask("PUT", "/v1/customers/ann", Role.OPERATOR, json=body)
     body = {"role": "crm", "name": "to be ended"}
     made = await api.ask("POST", "/v1/keys", Role.OPERATOR, json=body)
-    await add_message(api, 1, state="rejected")
+    await add_message(api, 1, state="unknown", inbox=True)
     there = {"zone_id": "shop", "offer_id": "ice", "customer_id": "ann"}
     there["message_id"] = MESSAGE
     key_id = made.json()["key_id"]
-    made = await api.ask("POST", "/v1/devices", Role.OPERATOR, json=PHONE)
+    phone = PHONE | {"customer_id": "ann"}
+    made = await api.ask("POST", "/v1/devices", Role.OPERATOR, json=phone)
     return Asker(api, made.json()["token"], there | {"key_id": key_id})
 
 

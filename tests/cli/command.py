@@ -57,4 +57,5 @@ class Terminal:
 def bare_environment(home: Path, **settings: str) -> dict[str, str]:
     """What a process needs to run, and the settings that are given; nothing else."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    return kept | {"HOME": str(home)} | settings
+    plain = {"GEOPUSH_COMPILED": "false"}  # or each service would begin to compile
+    return kept | {"HOME": str(home)} | plain | settings

@@ -6,7 +6,6 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from tests.cli.command import COMMAND, bare_environment
 
@@ -16,11 +15,28 @@ PATIENCE = 60  # seconds that a start or a stop may take on a busy machine
 class Served:
     """A running service: where it is, and what it wrote down."""
 
-    def __init__(self, process: subprocess.Popen[str], port: int, data: Path) -> None:
+    def __init__(self, process: subprocess.Popen[str], data: Path) -> None:
         self.process = process
-        self.port = port
-        self.url = f"http://127.0.0.1:{port}"
         self.data = data
+        self._heard: list[dict[str, str]] = []
+        self.port = int(self.hear("serving")["port"])
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def hear(self, event: str) -> dict[str, str]:
+        """Read the log up to the line that tells of an event, unless that was read."""
+        for line in self._heard:
+            if line["event"] == event:
+                return line
+        assert self.process.stderr is not None
+        said = []
+        for text in self.process.stderr:
+            said.append(text)
+            line = json.loads(text) if text.startswith("{") else {}
+            if "event" in line:
+                self._heard.append(line)
+            if line.get("event") == event:
+                return line
+        raise AssertionError("".join(said))
 
     @property
     def told(self) -> dict[str, object]:
@@ -46,12 +62,17 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Served]:
+def serving(
+    folder: Path,
+    *arguments: str,
+    command: tuple[str, ...] = COMMAND,
+    **settings: str,
+) -> Iterator[Served]:
     """Serve from a folder on a port of its choice; it is killed if it still runs."""
     data = folder / "data"
     chosen = {"GEOPUSH_DATA_DIR": str(data), "GEOPUSH_PORT": "0"} | settings
     with subprocess.Popen(
-        [*COMMAND, "serve", *arguments],
+        [*command, "serve", *arguments],
         env=bare_environment(folder, **chosen),
         cwd=folder,
         stdout=subprocess.DEVNULL,
@@ -59,18 +80,6 @@ def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Served]:
         text=True,
     ) as process:
         try:
-            assert process.stderr is not None
-            yield Served(process, _port(process.stderr), data)
+            yield Served(process, data)
         finally:
             process.kill()
-
-
-def _port(log: IO[str]) -> int:
-    """Read the log up to where it tells that it serves, and on which port."""
-    heard = []
-    for line in log:
-        heard.append(line)
-        if '"event":"serving"' in line:
-            port: int = json.loads(line)["port"]
-            return port
-    raise AssertionError("".join(heard))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from geopush.core.approach import draw_near
-from geopush.core.decide import Reason
+from geopush.core.decision import Reason
 from geopush.core.presence import Approach, Fix, Kind
 from tests.core.world import (
     HERE,

@@ -12,12 +12,16 @@ from geopush.core.condition import (
     Value,
     clauses,
     fields,
-    holds,
 )
 from geopush.core.condition_reader import parse_condition
+from geopush.core.rule import compile_rule
 from zones import Problem
 
 ROOTS = ("attributes", "customer", "weather", "zone")
+
+
+def holds(condition: Condition, values: Mapping[str, Value]) -> bool | None:
+    return compile_rule(condition).holds(values)
 
 
 def read(raw: object) -> Condition:

@@ -8,7 +8,7 @@ import pytest
 from geopush.core.cap import Window
 from geopush.core.change import NotPermitted
 from geopush.core.customer import MaxMessages, Preferences
-from geopush.core.decide import Reason, Verdict
+from geopush.core.decision import Reason, Verdict
 from geopush.core.presence import Kind
 from tests.core.world import (
     FAR,

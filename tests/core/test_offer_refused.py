@@ -64,6 +64,55 @@ from tests.core.sample_offers import ICE_CREAM, PLAIN, a_message, parsed
         (
             {"message": a_message(ios={"badge": 10**30})},
             "$.message.ios.badge",
+            "out_of_range",
+        ),
+        (
+            {"message": a_message(ios={"interuption-level": "active"})},
+            "$.message.ios.interuption-level",
+            "unknown_field",
+        ),
+        (
+            {"message": a_message(ios={"interruption-level": "loud"})},
+            "$.message.ios.interruption-level",
+            "unknown_word",
+        ),
+        (
+            {"message": a_message(ios={"relevance-score": 1.1})},
+            "$.message.ios.relevance-score",
+            "out_of_range",
+        ),
+        (
+            {"message": a_message(ios={"apns-expiration": 60})},
+            "$.message.ios.apns-expiration",
+            "wrong_type",
+        ),
+        (
+            {"message": a_message(ios={"apns-priority": 7})},
+            "$.message.ios.apns-priority",
+            "out_of_range",
+        ),
+        (
+            {
+                "message": a_message(
+                    ios={"apns-push-type": "background", "apns-priority": 10}
+                )
+            },
+            "$.message.ios.apns-priority",
+            "not_in_background",
+        ),
+        (
+            {"message": a_message(ios={"apns-collapse-id": "é" * 33})},
+            "$.message.ios.apns-collapse-id",
+            "out_of_range",
+        ),
+        (
+            {"message": a_message(android={"tag": "x"})},
+            "$.message.android.tag",
+            "unknown_field",
+        ),
+        (
+            {"message": a_message(android={"ttl": "60s"})},
+            "$.message.android.ttl",
             "wrong_type",
         ),
         (
@@ -108,6 +157,11 @@ from tests.core.sample_offers import ICE_CREAM, PLAIN, a_message, parsed
             "out_of_range",
         ),
         ({"stop_when": [{}]}, "$.stop_when[0]", "ambiguous_stop"),
+        (
+            {"stop_when": [{"left_zone": True}], "trigger": {"on": ["exit"]}},
+            "$.stop_when[0].left_zone",
+            "impossible_stop",
+        ),
         (
             {"stop_when": [{"left_zone": True, "within": "P1D"}]},
             "$.stop_when[0].within",
@@ -287,7 +341,8 @@ def test_whatever_stands_anywhere_is_either_taken_or_told(
     else:
         assert answer.document == raw
         assert b"\x00" not in repr(answer).encode()
-        msgspec.msgpack.encode(answer.conditions)
+        rule = answer.conditions
+        msgspec.msgpack.encode(None if rule is None else rule.condition)
         compose(answer, {"zone.name": "x", "weather.temperature_c": 22.5}, "en")
 
 

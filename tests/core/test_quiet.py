@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from geopush.core.approach import draw_near
 from geopush.core.change import Change, Taken, Upload
 from geopush.core.evaluate import evaluate, take
-from geopush.core.fold import Fold, World
+from geopush.core.fold import Fold
 from geopush.core.intake import Standing, Standings, stand
 from geopush.core.known import Known
 from geopush.core.matching import match
+from geopush.core.occasion import World
 from geopush.core.ping import Ping
 from geopush.core.presence import (
     Fix,

@@ -1,16 +1,20 @@
 """Schedules and quiet hours: wall clocks, midnight, and clocks that change."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geopush.core.schedule import (
+    Day,
     QuietHours,
     Schedule,
     check_hours,
     check_schedule,
     is_quiet,
+    quiet_until,
     runs_at,
 )
 from zones import Problem
@@ -157,6 +161,62 @@ def test_quiet_hours_of_some_days_leave_the_others_alone() -> None:
     )
     assert is_quiet(weekend, utc("2026-05-03 09:00"), "UTC")  # Sunday, Saturday's night
     assert not is_quiet(weekend, utc("2026-05-03 23:00"), "UTC")
+
+
+@pytest.mark.parametrize(
+    ("hours", "now", "over"),
+    [
+        (("22:00", "08:00"), "2026-07-04 21:00", "2026-07-05 06:00"),
+        (("22:00", "08:00"), "2026-07-04 12:00", "2026-07-04 12:00"),
+        (("13:00", "15:30"), "2026-07-04 11:30", "2026-07-04 13:30"),
+        # The clock is set forward in the night, from 02:00 to 03:00, at 01:00 UTC.
+        (("22:00", "08:00"), "2026-03-28 22:00", "2026-03-29 06:00"),
+        (("22:00", "02:30"), "2026-03-29 00:30", "2026-03-29 01:00"),
+        # And back, from 03:00 to 02:00, at 01:00 UTC: half past two comes twice.
+        (("22:00", "08:00"), "2026-10-24 21:00", "2026-10-25 07:00"),
+        (("22:00", "02:30"), "2026-10-24 23:30", "2026-10-25 00:30"),
+        (("22:00", "02:30"), "2026-10-25 01:10", "2026-10-25 01:30"),
+    ],
+)
+def test_quiet_hours_end_when_the_clock_on_the_wall_says_so(
+    hours: tuple[str, str], now: str, over: str
+) -> None:
+    assert quiet_until(QuietHours(*hours), utc(now), AMSTERDAM) == utc(over)
+
+
+def test_days_of_quiet_that_follow_on_one_another_end_once() -> None:
+    weekend = QuietHours("00:00", "24:00", (Day.SAT, Day.SUN))
+    monday = utc("2026-07-05 22:00")
+    assert quiet_until(weekend, utc("2026-07-04 12:00"), AMSTERDAM) == monday
+
+
+def test_quiet_that_never_ends_has_no_end() -> None:
+    always = QuietHours("00:00", "24:00")
+    assert quiet_until(always, utc("2026-07-04 12:00"), AMSTERDAM) is None
+    nights = QuietHours("22:00", "08:00")
+    assert quiet_until(nights, utc("2026-07-04 12:00"), "Mars/Olympus") is None
+
+
+CLOCK_TIMES = st.integers(0, 47).map(lambda half: f"{half // 2:02}:{half % 2 * 30:02}")
+
+
+@given(
+    hours=st.tuples(CLOCK_TIMES, CLOCK_TIMES).filter(lambda both: both[0] != both[1]),
+    quarters=st.integers(0, 4 * 24 * 3),
+    night=st.sampled_from(["2026-03-28 00:00", "2026-10-24 00:00"]),
+    tz=st.sampled_from([AMSTERDAM, "America/New_York", "Australia/Lord_Howe"]),
+)
+def test_all_is_quiet_until_quiet_hours_end_and_not_then(
+    hours: tuple[str, str], quarters: int, night: str, tz: str
+) -> None:
+    quiet = QuietHours(*hours)
+    now = utc(night) + timedelta(minutes=15 * quarters)
+    over = quiet_until(quiet, now, tz)
+    assert over is not None
+    assert not is_quiet(quiet, over, tz)
+    while now < over:
+        assert is_quiet(quiet, now, tz)
+        now += timedelta(minutes=15)
 
 
 @pytest.mark.parametrize(

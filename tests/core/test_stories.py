@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from geopush.core.change import Evaluation, Taken
 from geopush.core.evaluate import evaluate
-from geopush.core.fold import World
 from geopush.core.known import Known
+from geopush.core.occasion import World
 from geopush.core.presence import Transition
 from geopush.core.timer import Timer, ring
 from tests.core.world import (

@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from geopush.core.change import Change
-from geopush.core.decide import Reason
-from geopush.core.fold import World
+from geopush.core.decision import Reason
 from geopush.core.known import Known
+from geopush.core.occasion import World
 from geopush.core.ping import DeviceId
 from geopush.core.presence import Kind
 from geopush.core.timer import Timer, ring

@@ -9,9 +9,9 @@ from geopush.core.catalog import Catalog
 from geopush.core.change import Change, Evaluation, Taken, Upload
 from geopush.core.customer import Consent, Preferences, Purpose
 from geopush.core.evaluate import evaluate
-from geopush.core.fold import World
 from geopush.core.known import DeviceProfile, Known, Profile, State
 from geopush.core.message import Platform
+from geopush.core.occasion import World
 from geopush.core.offer import Offer, Refusal, parse_offer
 from geopush.core.ping import DeviceId, Ping, customer_key
 from geopush.core.weather import Observation, Weather, kept_under

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from geopush.core.message import Environment
-from geopush.push.apns import ApnsGateway
-from geopush.push.apns_token import ApnsAccount
+from geopush.push.apns import ApnsAccount, ApnsGateway
+from geopush.push.apns_token import SigningKey
 from geopush.push.fcm import FcmGateway
 from geopush.push.fcm_token import FcmAccount
+from geopush.push.gateway import Deadlines
 from geopush.sandbox import Sandbox
 from tests.clock import HandClock
 
@@ -26,10 +27,8 @@ async def street(tmp_path: Path, clock: HandClock) -> AsyncIterator[Sandbox]:
 async def apple(street: Sandbox, clock: HandClock) -> AsyncIterator[ApnsGateway]:
     gateway = ApnsGateway(
         ApnsAccount(
-            topic="com.demo",
-            key=street.p8_file.read_text(),
-            key_id=street.key_id,
-            team_id=street.team_id,
+            {"demo": "com.demo"},
+            SigningKey(street.p8_file.read_text(), street.key_id, street.team_id),
         ),
         urls=dict.fromkeys(Environment, street.apns_url),
         ca_file=street.ca_file,
@@ -43,7 +42,10 @@ async def apple(street: Sandbox, clock: HandClock) -> AsyncIterator[ApnsGateway]
 async def google(street: Sandbox, clock: HandClock) -> AsyncIterator[FcmGateway]:
     account = FcmAccount(street.project_id, street.service_account_file.read_text())
     gateway = FcmGateway(
-        account, url=street.fcm_url, clock=clock, deadline=timedelta(seconds=0.3)
+        account,
+        url=street.fcm_url,
+        clock=clock,
+        deadlines=Deadlines(send=timedelta(seconds=0.3)),
     )
     yield gateway
     await gateway.close()

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from geopush.clock import mint_id, mint_secret
+from geopush.clock import mint_id
 from geopush.core.access import KeyHolder, Role
 from geopush.core.cap import Tally
 from geopush.core.device import AddressGiven, Registration
@@ -22,6 +22,7 @@ from geopush.flows.register import Answer, Register, Registered, Rules
 from geopush.store import customers
 from geopush.store.pool import Pool
 from tests.clock import HandClock
+from tests.people import SUPPRESSIONS
 from zones import ZoneId
 
 IDENTITY_SECRET = b"the secret of the app"
@@ -123,5 +124,5 @@ class Desk(Struct):
 def open_desk(pool: Pool, clock: HandClock, rules: Rules = RULES) -> Desk:
     """Open a desk over a database."""
     tokens = TokenRing([b"k" * 32])
-    register = Register(pool, tokens, rules, clock, mint_id, mint_secret)
+    register = Register(pool, SUPPRESSIONS, tokens, rules, clock, mint_id)
     return Desk(register, tokens, pool, clock)

@@ -6,9 +6,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from geopush.core.catalog import Catalog
-from geopush.core.fold import World
 from geopush.core.message import Accepted, Message, Outcome, Platform
+from geopush.core.occasion import World
 from geopush.core.token import ReceiptToken, TokenRing
 from geopush.flows.deliver import Deliver
 from geopush.flows.lane import Means
@@ -23,13 +22,13 @@ from geopush.sandbox.rules import Gateway, Rule
 from geopush.store import presences
 from geopush.store.pool import Pool
 from tests.clock import HandClock
-from tests.core.world import a_world, an_offer, ping, run, upload
+from tests.core.world import a_world, a_zone, an_offer, ping, run, upload
 from tests.people import look_up, settle_in, withdraw_consent
 
 
-def means_of(pool: Pool, clock: HandClock, catalog: Catalog | None = None) -> Means:
-    async def latest() -> Catalog:
-        return catalog or a_world().catalog
+def means_of(pool: Pool, clock: HandClock, world: World | None = None) -> Means:
+    async def latest() -> World:
+        return world or a_world()
 
     return Means(pool, latest, clock, Metrics(), TokenRing([b"k" * 32]))
 
@@ -37,7 +36,7 @@ def means_of(pool: Pool, clock: HandClock, catalog: Catalog | None = None) -> Me
 def a_deliver(
     pool: Pool, clock: HandClock, apple: ApnsGateway, world: World | None = None
 ) -> Deliver:
-    means = means_of(pool, clock, (world or a_world()).catalog)
+    means = means_of(pool, clock, world)
     return Deliver(means, {("demo", Platform.IOS): apple})
 
 
@@ -171,9 +170,16 @@ async def test_an_offer_that_another_process_just_saved_is_known_at_the_last_loo
     pool: Pool, clock: HandClock, street: Sandbox, apple: ApnsGateway
 ) -> None:
     behind, ahead = Refresh(pool), Refresh(pool)
-    await Publish(pool, ahead, clock).save_offer(an_offer())
+    publish = Publish(pool, ahead, clock)
+    await publish.save_offer(an_offer())
+    await publish.save_zone(a_zone())
     await decide_one(pool)
-    means = replace(means_of(pool, clock), catalog=behind.latest)
+
+    async def latest() -> World:
+        await behind.run_once()
+        return World(behind.catalog, behind.weather)
+
+    means = replace(means_of(pool, clock), world=latest)
     await Deliver(means, {("demo", Platform.IOS): apple}).run_once()
     assert await state_of(pool) == ("accepted", "accepted")
 
@@ -182,15 +188,15 @@ async def test_a_look_that_fails_puts_nothing_in_doubt(
     pool: Pool, clock: HandClock, street: Sandbox, apple: ApnsGateway
 ) -> None:
     await decide_one(pool)
-    looks = [ConnectionResetError(), a_world().catalog]
+    looks = [ConnectionResetError(), a_world()]
 
-    async def latest() -> Catalog:
+    async def latest() -> World:
         found = looks.pop(0)
         if isinstance(found, Exception):
             raise found
         return found
 
-    means = replace(means_of(pool, clock), catalog=latest)
+    means = replace(means_of(pool, clock), world=latest)
     deliver = Deliver(means, {("demo", Platform.IOS): apple})
     await deliver.run_once()
     assert await state_of(pool) == ("retry", "no_last_look")

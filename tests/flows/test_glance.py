@@ -2,15 +2,15 @@
 
 import asyncio
 
-from geopush.core.catalog import Catalog
+from geopush.core.occasion import World
 from geopush.flows.glance import Glance
 from geopush.store.pool import Pool
 from tests.core.world import ANNA, a_world
 from tests.people import settle_in, withdraw_consent
 
 
-async def latest() -> Catalog:
-    return a_world().catalog
+async def latest() -> World:
+    return a_world()
 
 
 async def test_those_who_ask_at_the_same_time_are_told_the_same(pool: Pool) -> None:

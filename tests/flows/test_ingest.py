@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from geopush.core.change import Taken, UnknownDevice, Upload
-from geopush.core.fold import World
+from geopush.core.occasion import World
 from geopush.core.ping import DeviceId, customer_key
 from geopush.errors import Overloaded
 from geopush.flows import line as module

@@ -4,7 +4,10 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from geopush.core.message import Message, Outcome, Platform
+from geopush.core.ping import DeviceId
 from geopush.flows.deliver import Deliver, Gateways
 from geopush.push.apns import ApnsGateway
 from geopush.push.fcm import FcmGateway
@@ -12,12 +15,12 @@ from geopush.push.gateway import LastLook
 from geopush.push.throttle import Pace
 from geopush.sandbox import Sandbox
 from geopush.sandbox.rules import Gateway, Rule
-from geopush.store import outbox
+from geopush.store import customers, outbox
 from geopush.store.pool import Pool
 from tests.clock import HandClock
-from tests.core.world import NOON
+from tests.core.world import NOON, PHONE
 from tests.flows.test_deliver import decide_one, means_of
-from tests.people import withdraw_consent
+from tests.people import look_up, withdraw_consent
 
 IOS, ANDROID = ("demo", Platform.IOS), ("demo", Platform.ANDROID)
 PACE = Pace(first=4, failures=3, first_rest=60, suspects=3)
@@ -39,6 +42,8 @@ _ANOTHER_MESSAGE = """
 async def decide_more(pool: Pool, count: int, kind: str = "apns_token") -> None:
     """Give Anna more phones, and each of them a message."""
     platform = "ios" if kind == "apns_token" else "android"
+    known = await look_up(pool)
+    phones = dict(known.profile.devices)
     for number in range(100, 100 + count):
         name = f"{platform}-{number}"
         address = f"{number:064x}" if platform == "ios" else f"phone:{number}"
@@ -46,6 +51,10 @@ async def decide_more(pool: Pool, count: int, kind: str = "apns_token") -> None:
         number_of_its_own = number + (1000 if platform == "ios" else 0)
         one = UUID(int=number_of_its_own)
         await pool.execute(_ANOTHER_MESSAGE, one, name, f"demo/{platform}")
+        phones[DeviceId(name)] = phones[PHONE]
+    profile = replace(known.profile, devices=phones)
+    async with pool.acquire() as connection:
+        await customers.save(connection, replace(known, profile=profile))
 
 
 def a_deliver(

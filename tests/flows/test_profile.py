@@ -10,6 +10,7 @@ from geopush.flows.revision import Expected, Unsaved
 from geopush.store import consents, presences
 from geopush.store.pool import Pool
 from tests.clock import HandClock
+from tests.people import SUPPRESSIONS
 
 
 def saved(answer: object) -> Saved:
@@ -21,7 +22,7 @@ def saved(answer: object) -> Saved:
 async def test_a_decision_in_flight_fails_when_a_consent_is_withdrawn(
     pool: Pool, clock: HandClock
 ) -> None:
-    profiles = Profiles(pool, clock)
+    profiles = Profiles(pool, SUPPRESSIONS, clock)
     given = {Purpose.LOCATION: ConsentGiven(True, clock())}
     before = saved(await profiles.answer("ann", given)).known
     clock.step(timedelta(minutes=1))
@@ -35,7 +36,7 @@ async def test_a_decision_in_flight_fails_when_a_consent_is_withdrawn(
 async def test_what_changes_nothing_leaves_the_row_alone(
     pool: Pool, clock: HandClock
 ) -> None:
-    profiles = Profiles(pool, clock)
+    profiles = Profiles(pool, SUPPRESSIONS, clock)
     first = saved(await profiles.describe("ann", {"member": True}, False))
     again = saved(await profiles.describe("ann", {"member": True}, False))
     assert (first.is_new, again.is_new) == (True, False)
@@ -44,7 +45,7 @@ async def test_what_changes_nothing_leaves_the_row_alone(
 
 
 async def test_changes_at_the_same_time_all_count(pool: Pool, clock: HandClock) -> None:
-    profiles = Profiles(pool, clock)
+    profiles = Profiles(pool, SUPPRESSIONS, clock)
     await profiles.describe("ann", {}, False)
     await asyncio.gather(
         *(profiles.amend("ann", {f"a{one}": one}, None) for one in range(5)),
@@ -60,7 +61,7 @@ async def test_changes_at_the_same_time_all_count(pool: Pool, clock: HandClock) 
 async def test_of_two_who_saw_the_same_revision_one_is_refused(
     pool: Pool, clock: HandClock
 ) -> None:
-    profiles = Profiles(pool, clock)
+    profiles = Profiles(pool, SUPPRESSIONS, clock)
     first = saved(await profiles.describe("ann", {}, False))
     seen = Expected(frozenset({first.known.profile.revision}))
     answers = await asyncio.gather(
@@ -73,7 +74,7 @@ async def test_of_two_who_saw_the_same_revision_one_is_refused(
 async def test_an_answer_refused_by_its_revision_is_not_logged(
     pool: Pool, clock: HandClock
 ) -> None:
-    profiles = Profiles(pool, clock)
+    profiles = Profiles(pool, SUPPRESSIONS, clock)
     known = saved(await profiles.describe("ann", {}, False)).known
     given = {Purpose.LOCATION: ConsentGiven(True, clock())}
     stale = Expected(frozenset({99}))

@@ -1,6 +1,7 @@
 """The catalog in memory follows the one in the database."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -17,7 +18,7 @@ from geopush.flows.refresh import Refresh
 from geopush.flows.revision import Saved
 from geopush.store.pool import Pool
 from tests.clock import HandClock
-from zones import Point, Zone, ZoneId, circle
+from zones import Kernel, Point, Zone, ZoneId, circle
 
 OFFER = (
     b'{"name": "x", "category": "promo", "status": "live",'
@@ -175,3 +176,29 @@ async def test_a_zone_that_is_not_enabled_is_kept_and_met_by_nobody(
     await publish.save_zone(replace(zone("shop"), enabled=False))
     assert here.catalog.zone(ZoneId("shop")) is None
     assert len(here.catalog.zones) == 1
+
+
+async def test_what_changes_while_a_compiled_index_is_made_is_in_it(
+    kernel: Kernel, publish: Publish, here: Refresh
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(*arrays: object) -> tuple[int, int]:
+        begun.set()
+        assert go_on.wait(60)
+        return kernel.stripe_all(*arrays)
+
+    for name in "abc":
+        await publish.save_zone(zone(name))
+    using = asyncio.create_task(here.use(kernel._replace(stripe_all=slow)))
+    assert await asyncio.to_thread(begun.wait, 60)
+    await publish.remove_zone(ZoneId("a"))
+    await publish.save_zone(replace(zone("b"), name="moved"))
+    await publish.save_zone(zone("d"))
+    meanwhile = here.catalog
+    go_on.set()
+    await using
+    assert here.catalog is not meanwhile
+    assert here.revision == meanwhile.revision
+    found = {one.zone_id: one.name for one in here.catalog.zones.zones}
+    assert found == {"b": "moved", "c": "", "d": ""}

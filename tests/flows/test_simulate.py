@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from geopush.core.cap import Window
 from geopush.core.customer import MaxMessages, Preferences, Purpose
-from geopush.core.decide import Reason
+from geopush.core.decision import Reason
 from geopush.core.schedule import QuietHours
 from geopush.flows.simulate import Assumed, Files, Simulation, simulate
 from geopush.flows.simulated import Source
@@ -222,9 +222,16 @@ def test_the_report_tells_the_walk_line_by_line() -> None:
         "4 offers considered, 1 sent, 3 withheld.",
         "    2 conditions_differ",
         "    1 capped",
+        f"Digest of all this: {simulated().digest}",
         "Note: coffee is a draft; it is tried as if it were live.",
         "Note: old is ended and left out.",
     ]
+
+
+def test_the_same_files_have_the_same_digest_and_others_another() -> None:
+    assert simulated() == simulated()
+    dark = simulated(replace(files(), weather=None))
+    assert dark.digest != simulated().digest
 
 
 def test_the_document_holds_every_gate() -> None:
@@ -233,6 +240,6 @@ def test_the_document_holds_every_gate() -> None:
     decided = told["steps"][0]["decided"]
     assert [one["reason"] for one in decided] == ["conditions_differ", "decided"]
     gates = [gate["gate"] for gate in decided[1]["trace"]]
-    assert gates[:2] == ["location_consent", "push_consent"]
+    assert gates[:3] == ["stop", "location_consent", "push_consent"]
     (message,) = told["steps"][0]["messages"]
     assert message["content"]["body"] == "24 degrees at Da Mario"

@@ -26,7 +26,7 @@ async def empty_town(
     database_url: str, clock: HandClock, papers: Path
 ) -> AsyncIterator[Town]:
     """A town without a restaurant; messages leave when the test says so."""
-    settings = Settings(database_url=database_url, data_dir=str(papers))
+    settings = Settings(database_url=database_url, data_dir=str(papers), compiled=False)
     async with AsyncExitStack() as stack:
         street, settings = await start_sandbox(settings, clock, stack)
         house = await stack.enter_async_context(

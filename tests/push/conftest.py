@@ -10,10 +10,11 @@ import pytest
 
 from geopush.clock import Clock, utc_now
 from geopush.core.message import Environment
-from geopush.push.apns import ApnsGateway
-from geopush.push.apns_token import ApnsAccount
+from geopush.push.apns import ApnsAccount, ApnsGateway
+from geopush.push.apns_token import SigningKey
 from geopush.push.fcm import FcmGateway
 from geopush.push.fcm_token import FcmAccount
+from geopush.push.gateway import Deadlines
 from geopush.sandbox import Sandbox
 from geopush.sandbox.certificates import (
     KEY_ID,
@@ -43,8 +44,13 @@ def papers(directory: Path) -> Papers:
 
 
 @pytest.fixture
-def account(papers: Papers) -> ApnsAccount:
-    return ApnsAccount("com.example.demo", papers.p8_file.read_text(), KEY_ID, TEAM_ID)
+def key(papers: Papers) -> SigningKey:
+    return SigningKey(papers.p8_file.read_text(), KEY_ID, TEAM_ID)
+
+
+@pytest.fixture
+def account(key: SigningKey) -> ApnsAccount:
+    return ApnsAccount(APPS, key)
 
 
 @pytest.fixture
@@ -70,7 +76,11 @@ async def make_apns(account: ApnsAccount, papers: Papers) -> AsyncIterator[MakeA
     async with AsyncExitStack() as stack:
 
         def make(
-            url: str, *, deadline: float = 5.0, token_clock: Clock = utc_now
+            url: str,
+            *,
+            deadline: float = 5.0,
+            token_clock: Clock = utc_now,
+            account: ApnsAccount = account,
         ) -> ApnsGateway:
             gateway = ApnsGateway(
                 account,
@@ -78,7 +88,7 @@ async def make_apns(account: ApnsAccount, papers: Papers) -> AsyncIterator[MakeA
                 ca_file=papers.ca_file,
                 clock=lambda: NOW,
                 token_clock=token_clock,
-                deadline=timedelta(seconds=deadline),
+                deadlines=_within(deadline),
             )
             stack.push_async_callback(gateway.close)
             return gateway
@@ -105,9 +115,13 @@ async def make_fcm(papers: Papers) -> AsyncIterator[MakeFcm]:
                 url=url,
                 clock=lambda: NOW,
                 token_clock=token_clock,
-                deadline=timedelta(seconds=deadline),
+                deadlines=_within(deadline),
             )
             stack.push_async_callback(gateway.close)
             return gateway
 
         yield make
+
+
+def _within(seconds: float) -> Deadlines:
+    return Deadlines(timedelta(seconds=seconds), timedelta(seconds=seconds))

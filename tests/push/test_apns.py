@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from geopush.core.message import (
     Accepted,
@@ -23,8 +24,9 @@ from geopush.core.message import (
     Transient,
 )
 from geopush.errors import SettingsError
-from geopush.push.apns import ApnsGateway
-from geopush.push.apns_token import ApnsAccount
+from geopush.push.apns import ApnsAccount, ApnsGateway
+from geopush.push.apns_certificate import ClientCertificate
+from geopush.push.apns_token import SigningKey
 from geopush.sandbox import Sandbox
 from geopush.sandbox.rules import Gateway, Rule
 from tests.push.build import IPHONE, NOW, a_message, an_android, an_iphone, words
@@ -133,18 +135,12 @@ async def test_retry_after_is_kept(sandbox: Sandbox, make_apns: MakeApns) -> Non
 
 
 async def test_a_key_apple_does_not_know_is_nobodys_message_at_fault(
-    sandbox: Sandbox, account: ApnsAccount
+    sandbox: Sandbox, make_apns: MakeApns, key: SigningKey
 ) -> None:
-    stranger = ApnsAccount(account.topic, account.key, account.key_id, "OTHERTEAM1")
-    gateway = ApnsGateway(
-        stranger,
-        urls=dict.fromkeys(Environment, sandbox.apns_url),
-        ca_file=sandbox.ca_file,
-        clock=lambda: NOW,
-    )
+    stranger = ApnsAccount(APPS, replace(key, team_id="OTHERTEAM1"))
+    gateway = make_apns(sandbox.apns_url, account=stranger)
     outcome = await gateway.send(a_message(an_iphone()))
     assert outcome == AuthFailed("invalid_provider_token")
-    await gateway.close()
 
 
 @pytest.mark.parametrize(
@@ -238,6 +234,86 @@ async def test_a_server_with_papers_of_others_is_not_trusted(
     await gateway.close()
 
 
-def test_an_unusable_key_stops_the_start(account: ApnsAccount) -> None:
+@pytest.mark.parametrize(
+    "credential",
+    [SigningKey("nonsense", "KEY", "TEAM"), ClientCertificate("nonsense")],
+)
+def test_an_unusable_credential_stops_the_start(
+    credential: SigningKey | ClientCertificate,
+) -> None:
     with pytest.raises(SettingsError):
-        ApnsGateway(ApnsAccount(account.topic, "nonsense", "KEY", "TEAM"))
+        ApnsGateway(ApnsAccount(APPS, credential))
+
+
+async def test_all_apps_of_a_team_share_one_token_and_one_connection(
+    peer: Peer, make_apns: MakeApns, key: SigningKey
+) -> None:
+    topics = {"demo": "com.example.demo", "club": "com.example.club"}
+    gateway = make_apns(peer.url, account=ApnsAccount(topics, key))
+    for app in topics:
+        message = replace(a_message(an_iphone()), app=app)
+        assert await gateway.send(message) == Accepted()
+    assert [one["apns-topic"] for one in peer.requests] == list(topics.values())
+    assert len({one["authorization"] for one in peer.requests}) == 1
+    assert len(peer.lines) == 1
+
+
+async def test_an_app_without_a_topic_sends_nothing(make_apns: MakeApns) -> None:
+    message = replace(a_message(an_iphone()), app="other")
+    outcome = await make_apns("https://localhost:1").send(message)
+    assert outcome == Rejected("no_apns_topic")
+
+
+async def test_a_certificate_does_without_a_token(
+    sandbox: Sandbox, make_apns: MakeApns
+) -> None:
+    certificate = ClientCertificate(sandbox.client_file.read_text())
+    account = ApnsAccount(APPS, certificate)
+    gateway = make_apns(sandbox.apns_url, account=account)
+    assert await gateway.send(a_message(an_iphone())) == Accepted()
+    assert len(sandbox.inbox.received()) == 1
+
+
+async def test_a_certificate_is_shown_and_no_header(
+    peer: Peer, sandbox: Sandbox, make_apns: MakeApns
+) -> None:
+    certificate = ClientCertificate(sandbox.client_file.read_text())
+    gateway = make_apns(peer.url, account=ApnsAccount(APPS, certificate))
+    assert await gateway.send(a_message(an_iphone())) == Accepted()
+    assert "authorization" not in peer.requests[0]
+
+
+def test_a_certificate_is_not_shown_to_people() -> None:
+    assert "PRIVATE" not in repr(ClientCertificate("PRIVATE KEY"))
+
+
+@pytest.mark.parametrize(
+    ("set_by_the_offer", "name", "sent"),
+    [
+        ({"apns-priority": 1}, "apns-priority", "1"),
+        ({"apns-expiration": 0}, "apns-expiration", "0"),
+        ({"apns-collapse-id": "ice"}, "apns-collapse-id", "ice"),
+        ({"apns-push-type": "background"}, "apns-push-type", "background"),
+        ({"apns-push-type": "background"}, "apns-priority", "5"),
+    ],
+)
+async def test_what_an_offer_sets_of_the_headers_is_sent(
+    peer: Peer,
+    make_apns: MakeApns,
+    set_by_the_offer: dict[str, str | int],
+    name: str,
+    sent: str,
+) -> None:
+    message = a_message(an_iphone(), content=words(ios=set_by_the_offer))
+    assert await make_apns(peer.url).send(message) == Accepted()
+    assert peer.requests[0][name] == sent
+
+
+async def test_apple_takes_a_push_in_the_background(
+    sandbox: Sandbox, make_apns: MakeApns
+) -> None:
+    content = words(ios={"apns-push-type": "background"})
+    message = a_message(an_iphone(), content=content)
+    assert await make_apns(sandbox.apns_url).send(message) == Accepted()
+    (phone,) = sandbox.inbox.phones()
+    assert (len(phone.received), phone.tray) == (1, [])

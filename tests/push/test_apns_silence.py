@@ -1,11 +1,15 @@
 """When Apple does not answer: what may have arrived, and what surely did not."""
 
 import socket
+from datetime import timedelta
 
 from h2.settings import SettingCodes
 
-from geopush.core.message import Accepted, Transient
-from tests.push.build import a_message, an_iphone
+from geopush.core.message import Accepted, Environment, Transient
+from geopush.push.apns import ApnsAccount, ApnsGateway
+from geopush.push.gateway import Deadlines
+from geopush.sandbox.certificates import Papers
+from tests.push.build import NOW, a_message, an_iphone
 from tests.push.conftest import MakeApns
 from tests.push.flight import proven, send_many
 from tests.push.peer import Peer, accept, keep_silent
@@ -88,3 +92,24 @@ async def test_one_who_speaks_nonsense_is_left(peer: Peer, make_apns: MakeApns) 
     peer.script = lambda line, _: line.write(DATA_OF_NO_STREAM)
     outcome = await make_apns(peer.url).send(a_message(an_iphone()))
     assert outcome == Transient("connection_lost", ambiguous=True)
+
+
+async def test_connecting_has_a_deadline_of_its_own(
+    account: ApnsAccount, papers: Papers
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        gateway = ApnsGateway(
+            account,
+            urls=dict.fromkeys(Environment, f"https://localhost:{_port(mute)}"),
+            ca_file=papers.ca_file,
+            clock=lambda: NOW,
+            deadlines=Deadlines(connect=timedelta(seconds=0.1)),
+        )
+        outcome = await gateway.send(a_message(an_iphone()))
+        await gateway.close()
+    assert outcome == Transient("connect_timeout", ambiguous=False)
+
+
+def _port(server: socket.socket) -> int:
+    port: int = server.getsockname()[1]
+    return port

@@ -6,7 +6,7 @@ import jwt
 import pytest
 
 from geopush.errors import SettingsError
-from geopush.push.apns_token import ApnsAccount, ProviderToken
+from geopush.push.apns_token import ProviderToken, SigningKey
 from tests.push.build import NOW
 
 
@@ -26,17 +26,15 @@ def watch() -> Watch:
 
 
 @pytest.fixture
-def token(account: ApnsAccount, watch: Watch) -> ProviderToken:
-    return ProviderToken(account, watch)
+def token(key: SigningKey, watch: Watch) -> ProviderToken:
+    return ProviderToken(key, watch)
 
 
-def test_it_names_team_key_and_moment(
-    account: ApnsAccount, token: ProviderToken
-) -> None:
+def test_it_names_team_key_and_moment(key: SigningKey, token: ProviderToken) -> None:
     text = token.header().removeprefix("bearer ")
     claims = jwt.decode(text, options={"verify_signature": False})
-    assert claims == {"iss": account.team_id, "iat": int(NOW.timestamp())}
-    assert jwt.get_unverified_header(text)["kid"] == account.key_id
+    assert claims == {"iss": key.team_id, "iat": int(NOW.timestamp())}
+    assert jwt.get_unverified_header(text)["kid"] == key.key_id
 
 
 @pytest.mark.parametrize(("minutes", "is_same"), [(39, True), (40, False)])
@@ -75,8 +73,8 @@ def test_one_refused_later_is_renewed_once_for_all(
 @pytest.mark.parametrize("key", ["", "not a key", "-----BEGIN PRIVATE KEY-----"])
 def test_a_key_that_cannot_sign_is_found_at_once(key: str) -> None:
     with pytest.raises(SettingsError):
-        ProviderToken(ApnsAccount("topic", key, "KEY", "TEAM"), lambda: NOW)
+        ProviderToken(SigningKey(key, "KEY", "TEAM"), lambda: NOW)
 
 
-def test_the_key_is_not_shown(account: ApnsAccount) -> None:
-    assert "PRIVATE" not in repr(account)
+def test_the_key_is_not_shown(key: SigningKey) -> None:
+    assert "PRIVATE" not in repr(key)

@@ -55,6 +55,37 @@ def test_what_an_offer_sets_for_ios_is_in_aps() -> None:
     assert (aps["sound"], aps["interruption-level"]) == ("bell.caf", "passive")
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("interruption-level", "time-sensitive"),
+        ("relevance-score", 0.7),
+        ("thread-id", "ice"),
+        ("badge", 3),
+        ("category", "MY_OWN"),
+    ],
+)
+def test_each_wish_for_ios_is_in_aps_as_it_is(key: str, value: str | float) -> None:
+    aps = apple(words(ios={key: value}, buttons=(Button("like", "Like"),)))["aps"]
+    assert isinstance(aps, dict)
+    assert aps[key] == value
+
+
+def test_buttons_name_the_category_that_shows_them() -> None:
+    buttons = (Button("like", "Like"), Button("mute_zone", "Not here"))
+    aps = apple(words(buttons=buttons))["aps"]
+    assert isinstance(aps, dict)
+    assert aps["category"] == "geopush.like.mute_zone"
+
+
+def test_a_push_in_the_background_keeps_its_words_for_the_app() -> None:
+    content = words(ios={"apns-push-type": "background", "apns-priority": 5})
+    assert apple(content) == {
+        "aps": {"content-available": 1},
+        "geopush": BARE | {"title": "Sun!", "body": "20% off ice cream"},
+    }
+
+
 @pytest.mark.parametrize("key", ["alert", "mutable-content"])
 def test_what_an_offer_sets_for_ios_never_hides_the_words(key: str) -> None:
     assert apple(words(ios={key: "other"})) == apple(words())

@@ -201,6 +201,51 @@ async def test_a_dropped_connection_says_not_whether_the_push_was_taken(
     assert 0 < len(stage.sandbox.inbox.received()) < 8
 
 
+async def test_an_answer_broken_off_spares_the_connection(
+    stage: Stage, connection: H2Client
+) -> None:
+    rule = Rule(Gateway.APNS, reset_share=1.0, address="cd" * 32)
+    stage.sandbox.rules.add([rule])
+    (stream,) = await ask(stage, connection, GOOD, path=f"/3/device/{'cd' * 32}")
+    reset = await connection.hear(StreamReset)
+    assert (reset.stream_id, reset.error_code) == (stream, ErrorCodes.INTERNAL_ERROR)
+    after = await ask(stage, connection, GOOD)
+    assert await connection.answers(*after) == [200]
+    await connection.close()
+
+
+async def test_who_gets_no_answer_holds_up_no_other(
+    stage: Stage, connection: H2Client
+) -> None:
+    rule = Rule(Gateway.APNS, hang_share=1.0, address="cd" * 32)
+    stage.sandbox.rules.add([rule])
+    await ask(stage, connection, GOOD, path=f"/3/device/{'cd' * 32}")
+    after = await ask(stage, connection, GOOD)
+    assert await connection.answers(*after) == [200]
+    await connection.close()
+
+
+async def test_a_body_can_come_in_pieces(stage: Stage, connection: H2Client) -> None:
+    stage.sandbox.rules.add([Rule(Gateway.APNS, status=400, split_body=True)])
+    refused = await ask(stage, connection, GOOD)
+    assert await connection.answers(*refused) == [400]
+    pieces = [data.data for data in connection.data() if data.data]
+    assert len(pieces) == 2
+    assert json.loads(b"".join(pieces)) == {"reason": "BadDeviceToken"}
+    await connection.close()
+
+
+async def test_beyond_its_quota_apple_says_when_to_come_back(
+    stage: Stage, client: httpx.AsyncClient
+) -> None:
+    stage.sandbox.rules.add([Rule(Gateway.APNS, quota_per_minute=1)])
+    url = f"{stage.sandbox.apns_url}{PATH}"
+    for status in (200, 429):
+        response = await client.post(url, headers=stage.headers(), content=GOOD)
+        assert response.status_code == status
+    assert response.headers["retry-after"] == "60"
+
+
 async def test_a_request_given_up_in_the_bytes_that_asked_harms_no_other(
     stage: Stage, connection: H2Client
 ) -> None:

@@ -67,6 +67,7 @@ def test_whatever_holds_a_key_is_for_its_owner_alone(tmp_path: Path) -> None:
     secret = {p for p in tmp_path.iterdir() if b"PRIVATE KEY" in p.read_bytes()}
     assert {p.name for p in secret} == {
         "AuthKey_SANDBOXKEY.p8",
+        "apns-certificate.pem",
         "server.key",
         "service-account.json",
     }

@@ -48,7 +48,11 @@ class Google:
         self._client = client
 
     async def send(
-        self, body: object, project: str | None = None, raw: bytes | None = None
+        self,
+        body: object,
+        project: str | None = None,
+        raw: bytes | None = None,
+        patience: float = 30,
     ) -> httpx.Response:
         """Send a body."""
         sandbox = self.stage.sandbox
@@ -57,6 +61,7 @@ class Google:
             f"{sandbox.fcm_url}/v1/projects/{project}/messages:send",
             headers={"Authorization": self.authorization},
             content=raw if raw is not None else json.dumps(body).encode(),
+            timeout=patience,
         )
 
     async def rule(self, **fields: object) -> None:
@@ -238,3 +243,30 @@ async def test_a_dropped_connection_gives_no_answer(google: Google) -> None:
             await google.send({"message": message()})
     (phone,) = google.phones()
     assert 0 < len(phone.received) < 8
+
+
+async def test_an_answer_can_break_off_in_its_middle(google: Google) -> None:
+    await google.rule(reset_share=1.0)
+    with pytest.raises(httpx.RemoteProtocolError):
+        await google.send({"message": message()})
+
+
+async def test_an_answer_can_come_in_pieces(google: Google) -> None:
+    await google.rule(split_body=True)
+    response = await google.send({"message": message()})
+    assert response.json()["name"].startswith("projects/")
+
+
+async def test_google_can_fall_silent(google: Google) -> None:
+    await google.rule(hang_share=1.0)
+    with pytest.raises(httpx.ReadTimeout):
+        await google.send({"message": message()}, patience=0.2)
+
+
+async def test_beyond_its_quota_google_says_when_to_come_back(google: Google) -> None:
+    await google.rule(quota_per_minute=1)
+    assert (await google.send({"message": message()})).status_code == 200
+    response = await google.send({"message": message()})
+    (found,) = details(response, FCM_ERROR)
+    assert (response.status_code, found["errorCode"]) == (429, "QUOTA_EXCEEDED")
+    assert response.headers["Retry-After"] == "60"

@@ -84,6 +84,26 @@ def test_of_the_dropped_requests_some_were_taken_and_some_lost() -> None:
     assert not any(fault.is_lost for fault in found if not fault.drop)
 
 
+@pytest.mark.parametrize("way", ["drop", "reset", "hang"])
+def test_each_way_to_lose_an_answer_has_its_share(way: str) -> None:
+    rule = Rule(Gateway.APNS, **{f"{way}_share": 0.5})
+    met = faults(rules(rule), 400)
+    assert 150 <= sum(getattr(fault, way) for fault in met) <= 250
+    assert {fault.is_lost for fault in met if getattr(fault, way)} == {True, False}
+    assert not any(fault.is_refusal for fault in met)
+
+
+def test_a_quota_lasts_for_a_minute_from_the_first_request() -> None:
+    clock = SteppedClock(NOON)
+    found = rules(Rule(Gateway.APNS, quota_per_minute=2), clock=clock)
+    assert refused(found, 2) == [False, False]
+    clock.step(timedelta(seconds=45))
+    over = found.fault(Gateway.APNS, "phone")
+    assert (over.status, over.retry_after) == (429, 15)
+    clock.step(timedelta(seconds=15))
+    assert refused(found, 3) == [False, False, True]
+
+
 def test_of_several_rules_the_first_refuses_and_the_longest_wait_holds() -> None:
     slow = Rule(Gateway.APNS, latency_ms=250)
     busy = Rule(Gateway.APNS, status=429, retry_after=5, latency_ms=10)
@@ -112,6 +132,8 @@ def test_cleared_rules_count_from_the_start() -> None:
         (Rule(Gateway.FCM, reason="UNREGISTERED"), True),
         (Rule(Gateway.FCM, reason="Unregistered"), False),
         (Rule(Gateway.FCM, goaway_every=5), False),
+        (Rule(Gateway.FCM, quota_per_minute=5), True),
+        (Rule(Gateway.FCM, quota_per_minute=5, status=503), False),
     ],
 )
 def test_a_rule_without_meaning_is_objected_to(rule: Rule, is_fine: bool) -> None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from geopush.core.change import Upload
-from geopush.core.decide import Reason
+from geopush.core.decision import Reason
 from geopush.core.evaluate import evaluate
 from geopush.core.known import KnownOf
 from geopush.core.ping import DeviceId, customer_key

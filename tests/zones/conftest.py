@@ -1,6 +1,7 @@
 """What the tests of zones share."""
 
 import importlib.util
+from pathlib import Path
 
 import pytest
 
@@ -20,10 +21,9 @@ KINDS = [
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _kept(pytestconfig: pytest.Config) -> None:
+def _kept(kernel_dir: Path) -> None:
     """Keep what is compiled from one run of the tests to the next."""
-    assert pytestconfig.cache is not None
-    Compiled.directory = str(pytestconfig.cache.mkdir("kernel"))
+    Compiled.directory = str(kernel_dir)
 
 
 @pytest.fixture(params=KINDS)

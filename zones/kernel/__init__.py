@@ -1,36 +1,45 @@
 """The compiled inner loops. The only package that knows numba; all works without it."""
 
-import hashlib
 import importlib
-from importlib.resources import files
 from pathlib import Path
 
 import numba
 
+from zones.kernel.kept import SHIPPED, Locator, edition, find_kept
+
 PARTS = {
     "encode": ("encode", "on_face"),
     "search": ("search", "candidates"),
-    "build": ("stripe_all", "cover_all", "rehash", "insert_all"),
+    "stripes": ("stripe_all",),
+    "cover": ("cover_all",),
+    "insert": ("rehash", "insert_all"),
 }
+LOCATOR = f"{Locator.__module__}.{Locator.__qualname__}"
 
 
-def load(directory: str) -> dict[str, object]:
-    """Return the compiled loops by name; what they compile to is kept in a directory."""
-    numba.config.CACHE_DIR = str(Path(directory, _edition()))
-    return {
-        name: getattr(importlib.import_module(f"zones.kernel.{part}"), name)
-        for part, names in PARTS.items()
-        for name in names
-    }
+def load_kept(directory: str) -> dict[str, object] | None:
+    """Return the loops that are compiled already, for this very machine, or none."""
+    place = find_kept(SHIPPED, Path(directory))
+    return None if place is None else load(place)
 
 
-def _edition() -> str:
-    """Return a name for these very sources.
+def place_in(directory: str) -> Path:
+    """Return where in a directory loops of this edition are kept."""
+    return Path(directory, edition())
 
-    A loop in one file has those of others compiled into it, and numba looks at one only.
+
+def load(place: Path) -> dict[str, object]:
+    """Return the loops by name; what is missing in the place is compiled when called.
+
+    Only the first call in a process chooses the place.
     """
-    digest = hashlib.blake2b(digest_size=8)
-    for source in sorted(files(__package__).iterdir(), key=lambda one: one.name):
-        if source.name.endswith(".py"):
-            digest.update(source.read_bytes())
-    return digest.hexdigest()
+    Locator.directory, before = place, numba.config.CACHE_LOCATOR_CLASSES
+    numba.config.CACHE_LOCATOR_CLASSES = LOCATOR
+    try:
+        return {
+            name: getattr(importlib.import_module(f"zones.kernel.{part}"), name)
+            for part, names in PARTS.items()
+            for name in names
+        }
+    finally:
+        numba.config.CACHE_LOCATOR_CLASSES = before
