@@ -91,10 +91,11 @@ class Recheck:
             def decide(known: KnownOf, world: World, now: datetime) -> Sequence[Change]:
                 return recheck(held, known, world, now)
 
-            await self._deciding.settle(connection, page, decide)
+            written = await self._deciding.settle(connection, page, decide)
             after = page[-1] if page else held.after
             more = len(page) == PAGE
             await edges.save(connection, [replace(held, after=after, spreading=more)])
+        self._deciding.tell(written)  # once it is committed, or nothing would be found
         return len(page)
 
     def _span(self, edge: Edge) -> timedelta:
