@@ -19,6 +19,7 @@ INJECTED = ("GEOPUSH_SERVICE_", "GEOPUSH_PORT_")
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[float, Meta(gt=0)]
+NotNegative = Annotated[float, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=1)]
 
 
@@ -60,6 +61,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     fcm_url: str | None = None
     connect_seconds: Positive = 10.0
     send_seconds: Positive = 30.0
+    one_message_seconds: NotNegative = 60.0
 
     @property
     def app_names(self) -> tuple[str, ...]:

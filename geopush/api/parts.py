@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from geopush.api.ping_door import PingDoor
 from geopush.clock import Clock
+from geopush.core.occasion import World
 from geopush.core.token import TokenRing
 from geopush.flows.arrivals import Arrivals
 from geopush.flows.contacts import Contacts
@@ -60,6 +61,7 @@ class Parts(Parcel):
     clock: Clock
     pool: Pool
     refresh: Refresh
+    world: Callable[[], World]
     publish: Publish
     tokens: TokenRing
     register: Register

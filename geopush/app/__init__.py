@@ -17,6 +17,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum, auto
+from importlib import import_module
 
 from litestar.types import ASGIApp
 
@@ -28,7 +29,6 @@ from geopush.api.parts import Parts
 from geopush.api.ping_door import PingDoor
 from geopush.api.routes import ROUTES
 from geopush.app.database import Database, database_check, open_database
-from geopush.app.gateways import open_gateways
 from geopush.app.kernel import speed_up
 from geopush.app.knobs import knobs_of, lease_of, rules_of
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
@@ -37,7 +37,8 @@ from geopush.core.token import TokenRing
 from geopush.flows.arrivals import Arrivals
 from geopush.flows.contacts import Contacts
 from geopush.flows.deciding import Deciding
-from geopush.flows.deliver import Deliver
+from geopush.flows.defer import Defer
+from geopush.flows.deliver import Deliver, Gateways
 from geopush.flows.dwell import Dwell
 from geopush.flows.ingest import Ingest
 from geopush.flows.lane import Means
@@ -92,6 +93,7 @@ async def running(
     Call it from the main thread: the embedded database ends when its starter does.
     """
     async with AsyncExitStack() as stack:
+        _keep_garbage(stack)
         database = await open_database(
             settings, stack, migrating=migrating, durable=durable
         )
@@ -104,12 +106,11 @@ async def running(
         _beside(stack, refresh.run(dsn))
         tokens = TokenRing(await _secrets(pool, "token", clock))
         suppressions = Suppressions(await _secrets(pool, "suppression", clock))
-        arms = await _secrets(pool, "experiment", clock)
-        world = _world(settings, refresh, arms[-1])
+        world = _world(settings, refresh, await _secrets(pool, "experiment", clock))
         latest, lease = _latest(world, refresh), lease_of(settings)
         deliver = Deliver(
             Means(pool, latest, clock, metrics, tokens, lease),
-            open_gateways(settings, clock, stack),
+            _gateways(settings, clock, stack),
         )
         deciding = Deciding(world, clock, metrics, deliver.wake)
         _begin(stack, role, deliver, Loops(dsn, _loops(pool, world, deciding, clock)))
@@ -125,6 +126,7 @@ async def running(
             clock=clock,
             pool=pool,
             refresh=refresh,
+            world=world,
             publish=Publish(pool, refresh, clock),
             register=Register(
                 pool,
@@ -139,7 +141,7 @@ async def running(
             contacts=Contacts(pool, clock),
             arrivals=Arrivals(pool, suppressions, clock),
             letters=Letters(pool, lambda: refresh.catalog, clock),
-            receipts=Receipts(pool, lambda: refresh.catalog, clock),
+            receipts=Receipts(pool, lambda: refresh.catalog, deciding, clock),
             pings=door,
             tokens=tokens,
             knobs=knobs_of(settings),
@@ -151,7 +153,7 @@ async def running(
             front: ASGIApp = build_api(parts, routes=health.ROUTES)
         else:
             front = Front(door, build_api(parts, routes=ROUTES))
-        gc.freeze()  # what is loaded by now is never garbage; no need to look again
+        _look_for_garbage()
         yield Running(front, deliver, refresh, pool, identities)
 
 
@@ -163,12 +165,25 @@ def _supervised(stack: AsyncExitStack, database: Database) -> str:
     return database.dsn
 
 
+def _keep_garbage(stack: AsyncExitStack) -> None:
+    """Look for none while so much is loaded that is none."""
+    gc.disable()
+    stack.callback(gc.enable)
+
+
+def _look_for_garbage() -> None:
+    """Look for some from now on, but not among what is there: it stays."""
+    gc.freeze()
+    gc.enable()
+
+
 def _loops(
     pool: Pool, world: Callable[[], World], deciding: Deciding, clock: Clock
 ) -> dict[str, Loop]:
     """What happens without a ping, in one process at a time."""
     return {
         "dwell": Dwell(pool, deciding, clock).run_once,
+        "defer": Defer(pool, deciding, clock).run_once,
         "recheck": Recheck(pool, world, deciding, clock).run_once,
     }
 
@@ -193,19 +208,28 @@ def _speed_up(
         _beside(stack, speed_up(refresh, metrics, settings.kernels))
 
 
+def _gateways(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Gateways:
+    """The gateways, whose libraries take long to load, if there are any."""
+    named = settings.apns_key, settings.apns_certificate, settings.fcm_service_account
+    if not any(named):
+        return {}
+    module = import_module("geopush.app.gateways")
+    gateways: Gateways = module.open_gateways(settings, clock, stack)
+    return gateways
+
+
 def _world(
-    settings: Settings, refresh: Refresh, experiment_key: bytes
+    settings: Settings, refresh: Refresh, experiment_keys: Sequence[bytes]
 ) -> Callable[[], World]:
     """What is the same for everybody, as of the moment of asking."""
-    seen = timedelta(seconds=settings.dwell_seen_seconds)
-    lock = timedelta(seconds=settings.contact_lock_seconds)
     return lambda: World(
-        refresh.catalog,
-        refresh.weather,
-        settings.timezone,
-        seen,
-        lock,
-        experiment_key,
+        catalog=refresh.catalog,
+        weather=refresh.weather,
+        timezone=settings.timezone,
+        dwell_seen=timedelta(seconds=settings.dwell_seen_seconds),
+        contact_lock=timedelta(seconds=settings.contact_lock_seconds),
+        experiment_key=experiment_keys[-1],  # the first there ever was
+        one_within=timedelta(seconds=settings.one_message_seconds),
     )
 
 

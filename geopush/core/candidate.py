@@ -1,5 +1,6 @@
 """Candidates: each offer that waits for an occasion, and what the gates say of it."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -7,9 +8,8 @@ from msgspec import Struct
 
 from geopush.core.catalog import Catalog
 from geopush.core.condition import Value
-from geopush.core.context import context_values, place_of
+from geopush.core.context import context_values, customer_values, place_of
 from geopush.core.counters import counter_values
-from geopush.core.customer import Purpose, has_consent
 from geopush.core.decide import decide
 from geopush.core.decision import Decision, Facts
 from geopush.core.experiment import Arm, arm_of
@@ -18,18 +18,23 @@ from geopush.core.occasion import Occasion, World
 from geopush.core.offer import Offer, asks
 from geopush.core.ping import DeviceId
 from geopush.core.presence import Whereabouts
-from geopush.core.weather import Observation, WeatherSeen
+from geopush.core.weather import Observation, WeatherSeen, kilometers
 from zones import Zone
 
 
 class Candidate(Struct, frozen=True):
-    """An offer for a customer on an occasion, and what the gates said."""
+    """An offer for a device on an occasion, and what the gates said.
 
+    It is so many ``kilometers`` from where it came up to the middle of the zone.
+    """
+
+    device_id: DeviceId
     offer: Offer
     occasion: Occasion
     decision: Decision
     weather: WeatherSeen | None
     arm: Arm
+    kilometers: float
 
 
 class Person(Struct, frozen=True):
@@ -55,7 +60,17 @@ def candidates(
             facts = facts_of(person, occasion, zone, offer, world)
             seen = None if isinstance(facts.weather, str) else facts.weather.seen()
             decision = decide(offer, facts)
-            found.append(Candidate(offer, occasion, decision, seen, facts.arm))
+            found.append(
+                Candidate(
+                    device_id=person.device_id,
+                    offer=offer,
+                    occasion=occasion,
+                    decision=decision,
+                    weather=seen,
+                    arm=facts.arm,
+                    kilometers=_away(occasion, zone),
+                )
+            )
     return found
 
 
@@ -69,6 +84,8 @@ def facts_of(
     return Facts(
         now=person.now,
         recorded_at=occasion.recorded_at,
+        seen_at=occasion.seen_at or occasion.recorded_at,
+        still=occasion.still,
         zone=zone,
         zone_timezone=timezone,
         contact_lock=world.contact_lock,
@@ -97,9 +114,7 @@ def _values(
 ) -> dict[str, Value]:
     """What conditions and words may ask for; what is missing is unknown."""
     values = context_values(offer, zone, timezone, weather, person.now)
-    if has_consent(person.profile.consents, Purpose.PROFILING, person.now):
-        for name, value in person.profile.attributes.items():
-            values[f"attributes.{name}"] = values[f"customer.{name}"] = value
+    values |= customer_values(person.profile, person.now)
     if asks(offer, "counters"):
         values |= counter_values(offer, zone.zone_id, person.state.tallies, person.now)
     return values
@@ -110,3 +125,9 @@ def _offers(occasion: Occasion, zone: Zone, catalog: Catalog) -> list[Offer]:
         return catalog.offers_for(occasion.kind, zone)
     offer = catalog.offer(occasion.offer_id)
     return [] if offer is None else [offer]
+
+
+def _away(occasion: Occasion, zone: Zone) -> float:
+    if occasion.point is None:
+        return math.inf
+    return kilometers(occasion.point, zone.area.representative_point)

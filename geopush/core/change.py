@@ -92,6 +92,7 @@ class Decided(Struct, frozen=True):
     weather: WeatherSeen | None = None
     variant: str | None = None
     held_out: bool = False
+    due: datetime | None = None
 
 
 class NewMessage(Struct, frozen=True):

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from geopush.core import gates, restraint, stop_when
 from geopush.core.compose import Unsayable, compose
 from geopush.core.decision import Decision, Facts, Gate, Reason, Verdict
-from geopush.core.offer import Offer
+from geopush.core.offer import Offer, Quiet
 
 GATES: tuple[Callable[[Offer, Facts], Gate], ...] = (
     restraint.stopped,
     gates.location,
     gates.push_consent,
+    gates.still,
     gates.freshness,
     gates.app,
     gates.zone_speaks,
@@ -40,6 +41,8 @@ def decide(offer: Offer, facts: Facts) -> Decision:
     for gate in GATES:
         opened = gate(offer, facts)
         trace.append(opened)
+        if opened.reason is Reason.QUIET_HOURS and offer.quiet is Quiet.DEFER:
+            return _deferred(facts, tuple(trace))
         if opened.reason is not None:
             return Decision(Verdict.WITHHELD, opened.reason, tuple(trace))
     words = compose(
@@ -49,3 +52,11 @@ def decide(offer: Offer, facts: Facts) -> Decision:
         shut = Gate("words", words.field, None, Reason(words.reason))
         return Decision(Verdict.WITHHELD, Reason(words.reason), (*trace, shut))
     return Decision(Verdict.DECIDED, Reason.DECIDED, tuple(trace), words)
+
+
+def _deferred(facts: Facts, trace: tuple[Gate, ...]) -> Decision:
+    """Wait for the end of quiet hours; hours that never end withhold."""
+    due = restraint.quiet_over(facts)
+    if due is None:
+        return Decision(Verdict.WITHHELD, Reason.QUIET_HOURS, trace)
+    return Decision(Verdict.DEFERRED, Reason.QUIET_HOURS, trace, due=due)

@@ -37,6 +37,10 @@ class Reason(StrEnum):
     CONDITION_UNKNOWN = auto()
     CONDITIONS_DIFFER = auto()
     STOPPED = auto()
+    LEFT_ZONE = auto()
+    ZONE_GONE = auto()
+    OFFER_NOT_LIVE = auto()
+    CUSTOMER_GONE = auto()
     PAUSED_BY_CUSTOMER = auto()
     MUTED_BY_CUSTOMER = auto()
     QUIET_HOURS = auto()
@@ -55,6 +59,7 @@ class Verdict(StrEnum):
     DECIDED = auto()
     WITHHELD = auto()
     WOULD_HAVE_SENT = auto()
+    DEFERRED = auto()
 
 
 class Gate(Struct, frozen=True, omit_defaults=True):
@@ -67,10 +72,15 @@ class Gate(Struct, frozen=True, omit_defaults=True):
 
 
 class Facts(Struct, frozen=True):
-    """What is known when we decide about one customer at one zone."""
+    """What is known when we decide about one customer at one zone.
+
+    ``recorded_at`` is when it happened, ``seen_at`` when it was last seen to be so.
+    """
 
     now: datetime
     recorded_at: datetime
+    seen_at: datetime
+    still: bool
     zone: Zone
     zone_timezone: str
     contact_lock: timedelta
@@ -85,12 +95,16 @@ class Facts(Struct, frozen=True):
 
 
 class Decision(Struct, frozen=True):
-    """What became of one candidate: why, through which gates, in which words."""
+    """What became of one candidate: why, through which gates, in which words.
+
+    What is deferred is decided again at ``due``.
+    """
 
     verdict: Verdict
     reason: Reason
     trace: tuple[Gate, ...]
     content: Content | None = None
+    due: datetime | None = None
 
 
 def gate(

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 from msgspec.structs import replace
 
-from geopush.core.arbitrate import rank, winner
+from geopush.core.arbitrate import taken_by, waits_its_turn, winner
 from geopush.core.candidate import Candidate, Person, candidates
 from geopush.core.cap import Tally, longest
 from geopush.core.catalog import Catalog
@@ -20,7 +20,9 @@ from geopush.core.change import (
     compare,
 )
 from geopush.core.decision import Decision, Gate, Reason, Verdict
+from geopush.core.deferred import Deferred
 from geopush.core.known import Known, State
+from geopush.core.later import occasion_again, put_off
 from geopush.core.message import Content
 from geopush.core.occasion import Occasion, World
 from geopush.core.offer import Offer, Status
@@ -39,6 +41,7 @@ class Fold:
         self.profile = known.profile
         self.devices = dict(known.state.devices)
         self._tallies = list(known.state.tallies)
+        self._deferred = {one.decision_id: one for one in known.state.deferred}
         self._due: dict[Stay, datetime] = {}
         self._happened: list[Happened] = []
         self._decided: list[Decided] = []
@@ -60,15 +63,66 @@ class Fold:
         self, device_id: DeviceId, occasions: Sequence[Occasion], world: World
     ) -> None:
         """Decide about what happened together: at most one offer goes out."""
-        whose = self._known.customer.customer_id
-        person = Person(whose, device_id, self.profile, self._state(), self.now)
-        found = candidates(person, occasions, world)
-        fitting = [one for one in found if _competes(one)]
-        ranks = [rank(one.offer, one.occasion.zone_id) for one in fitting]
-        place = winner(ranks)
-        chosen = None if place is None else fitting[place]
+        self.decide_among([(device_id, one) for one in occasions], world)
+
+    def decide_among(
+        self, occasions: Sequence[tuple[DeviceId, Occasion]], world: World
+    ) -> None:
+        """Decide about what happened to several devices at once, as one."""
+        people = {device_id: self._person(device_id) for device_id, _ in occasions}
+        found = [
+            candidate
+            for device_id, one in occasions
+            for candidate in candidates(people[device_id], [one], world)
+        ]
+        self._compete(found, world)
+
+    def resume(self, world: World) -> None:
+        """Decide again about all that was put off until now, together."""
+        due = [one for one in self._deferred.values() if one.due <= self.now]
+        found = []
+        for one in due:
+            del self._deferred[one.decision_id]
+            device_id = self.told(one.device_id, one.zone_id)
+            if device_id not in self.profile.devices:
+                self._end(one, Reason.NO_ADDRESS)
+            elif world.catalog.offer(one.offer_id) is None:
+                self._end(one, Reason.OFFER_NOT_LIVE)
+            elif world.catalog.zone(one.zone_id) is None:
+                self._end(one, Reason.ZONE_GONE)
+            else:
+                where = self.devices.get(device_id, Whereabouts())
+                again = occasion_again(one, where, self.now)
+                found += candidates(self._person(device_id), [again], world)
+        self._compete(found, world)
+
+    def _compete(self, found: Sequence[Candidate], world: World) -> None:
+        """Let one win; what was decided a moment ago has won already."""
+        earlier = taken_by(self._tallies, world.one_within, self.now)
+        open_to = [one for one in found if not (earlier and waits_its_turn(one))]
+        chosen = winner(open_to, self.profile.preferences)
+        won_by = earlier if chosen is None else chosen.offer.offer_id
         for one in found:
-            self._settle(device_id, one, chosen)
+            self._settle(one, chosen, won_by)
+
+    def _person(self, device_id: DeviceId) -> Person:
+        whose = self._known.customer.customer_id
+        return Person(whose, device_id, self.profile, self._state(), self.now)
+
+    def _end(self, one: Deferred, reason: Reason) -> None:
+        """Withhold what was put off and cannot be decided about any more."""
+        row = Decided(
+            decision_id=one.decision_id,
+            device_id=one.device_id,
+            offer_id=one.offer_id,
+            zone_id=one.zone_id,
+            occasion=f"{one.kind}:{one.key}",
+            at=self.now,
+            verdict=Verdict.WITHHELD,
+            reason=reason,
+            trace=(Gate("deferred", None, None, reason),),
+        )
+        self._decided.append(row)
 
     def _state(self) -> State:
         """What has become of the customer so far."""
@@ -77,6 +131,7 @@ class Fold:
             devices=self.devices,
             tallies=tuple(self._tallies),
             now=self.now,
+            deferred=tuple(self._deferred.values()),
         )
 
     def visit(self, device_id: DeviceId, fixes: Sequence[Seen]) -> None:
@@ -131,17 +186,17 @@ class Fold:
         )
 
     def _settle(
-        self, device_id: DeviceId, one: Candidate, chosen: Candidate | None
+        self, one: Candidate, chosen: Candidate | None, won_by: str | None
     ) -> None:
         """Write down what a candidate came to; the chosen one becomes a message."""
         decision = one.decision
         if decision.verdict is Verdict.DECIDED:
-            decision = _against(one, chosen)
+            decision = _against(one, chosen, won_by)
         offer = one.offer
         occasion = f"{one.occasion.kind}:{one.occasion.key}"
         row = Decided(
             decision_id=_message_id(offer, self._known.customer.customer_id, occasion),
-            device_id=device_id,
+            device_id=one.device_id,
             offer_id=offer.offer_id,
             zone_id=one.occasion.zone_id,
             occasion=occasion,
@@ -152,8 +207,11 @@ class Fold:
             weather=one.weather,
             variant=one.arm.variant,
             held_out=one.arm.held_out,
+            due=decision.due,
         )
         self._decided.append(row)
+        if decision.due is not None:
+            self._deferred[row.decision_id] = put_off(row, decision.due, one.occasion)
         if decision.verdict is Verdict.DECIDED and decision.content is not None:
             self._send(row, offer, decision.content)
         if decision.reason in (Reason.DECIDED, Reason.HOLDOUT):
@@ -181,12 +239,7 @@ class Fold:
         self._tallies.append(tally)
 
 
-def _competes(one: Candidate) -> bool:
-    live = one.offer.status is Status.LIVE
-    return live and one.decision.verdict is Verdict.DECIDED
-
-
-def _against(one: Candidate, chosen: Candidate | None) -> Decision:
+def _against(one: Candidate, chosen: Candidate | None, won_by: str | None) -> Decision:
     """What a candidate that passed every gate comes to beside the chosen one."""
     trace = one.decision.trace
     if one is chosen:
@@ -195,8 +248,7 @@ def _against(one: Candidate, chosen: Candidate | None) -> Decision:
         return one.decision
     if one.offer.status is Status.SHADOW:
         return Decision(Verdict.WOULD_HAVE_SENT, Reason.SHADOW, trace)
-    to = None if chosen is None else chosen.offer.offer_id
-    lost = Gate("arbitration", one.offer.offer_id, to, Reason.OUTRANKED)
+    lost = Gate("arbitration", one.offer.offer_id, won_by, Reason.OUTRANKED)
     return Decision(Verdict.WITHHELD, Reason.OUTRANKED, (*trace, lost))
 
 

@@ -22,9 +22,14 @@ def push_consent(offer: Offer, facts: Facts) -> Gate:
 
 def freshness(offer: Offer, facts: Facts) -> Gate:
     """Whether what happened is still news."""
-    age = (facts.now - facts.recorded_at).total_seconds()
+    age = (facts.now - facts.seen_at).total_seconds()
     most = offer.max_event_age.total_seconds()
     return gate("event_age", age <= most, Reason.EVENT_TOO_OLD, age, most)
+
+
+def still(_: Offer, facts: Facts) -> Gate:
+    """Whether what was put off is still so."""
+    return gate("still_so", facts.still, Reason.LEFT_ZONE, facts.still)
 
 
 def app(offer: Offer, facts: Facts) -> Gate:

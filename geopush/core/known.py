@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from geopush.core.cap import Tally
 from geopush.core.customer import Consent, Preferences, Purpose
+from geopush.core.deferred import Deferred
 from geopush.core.message import Platform
 from geopush.core.ping import CustomerKey, DeviceId
 from geopush.core.presence import Whereabouts
@@ -23,13 +24,14 @@ Attribute = str | float | int | bool | None
 class State(Struct, frozen=True, array_like=True):
     """What happens to a customer: whereabouts, tallies, the last moment of deciding.
 
-    ``reports`` are what stops may ask for.
+    ``reports`` are what stops may ask for; ``deferred`` waits for quiet hours to end.
     """
 
     devices: dict[DeviceId, Whereabouts] = {}
     tallies: tuple[Tally, ...] = ()
     now: datetime | None = None
     reports: tuple[Report, ...] = ()
+    deferred: tuple[Deferred, ...] = ()
 
 
 class DeviceProfile(Struct, frozen=True, omit_defaults=True):

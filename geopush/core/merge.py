@@ -80,6 +80,7 @@ def _merge_states(named: State, anonymous: State) -> State:
         tallies=_add_up(named.tallies, anonymous.tallies),
         now=max(moments, default=None),
         reports=_report_together(named.reports, anonymous.reports),
+        deferred=named.deferred,  # what an anonymous customer waits for is over
     )
 
 

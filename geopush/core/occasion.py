@@ -14,7 +14,8 @@ class World(Struct, frozen=True):
 
     ``dwell_seen`` is how lately who stays without a ping must have been seen,
     ``contact_lock`` how long we are silent after a message of another tool;
-    ``experiment_key`` decides with a customer and an offer who is in which arm.
+    ``experiment_key`` decides with a customer and an offer who is in which arm; of what
+    comes up ``one_within`` each other, one message goes out.
     """
 
     catalog: Catalog
@@ -23,13 +24,15 @@ class World(Struct, frozen=True):
     dwell_seen: timedelta = timedelta(minutes=15)
     contact_lock: timedelta = timedelta(hours=1)
     experiment_key: bytes = b""
+    one_within: timedelta = timedelta(0)
 
 
 class Occasion(Struct, frozen=True):
     """What may be a reason to speak: of which kind, at which zone, when and where.
 
     ``key`` tells it from others of its kind; with an ``offer_id`` it is one for that
-    offer alone.
+    offer alone. One that was put off may not be ``still`` true; if it is, it was last
+    ``seen_at`` that moment.
     """
 
     kind: str
@@ -38,3 +41,5 @@ class Occasion(Struct, frozen=True):
     recorded_at: datetime
     point: Point | None
     offer_id: str | None = None
+    still: bool = True
+    seen_at: datetime | None = None

@@ -15,28 +15,38 @@ from geopush.core.trigger import On
 from zones import Zone
 
 
-def recheck(edge: Edge, known: KnownOf, world: World, now: datetime) -> list[Change]:
-    """Say what becomes of customers inside a zone where the context turned true."""
-    zone = world.catalog.zone(edge.zone_id)
-    if zone is None or edge.turned_at is None:
-        return []
+def recheck(
+    edges: Sequence[Edge], known: KnownOf, world: World, now: datetime
+) -> list[Change]:
+    """Say what becomes of customers inside a zone where contexts turned true.
+
+    What turned at the same time is weighed against each other.
+    """
     changes = []
     for key in sorted(known):
         fold = Fold(known[key], now)
-        device_id = _device(fold, edge, zone, world)
-        if device_id is None:
-            continue
-        occasion = Occasion(
-            kind=On.WHILE_INSIDE,
-            zone_id=edge.zone_id,
-            key=f"{edge.zone_id}:{edge.turned_at.isoformat()}",
-            recorded_at=edge.turned_at,
-            point=last_point(fold.devices[device_id]),
-            offer_id=edge.offer_id,
-        )
-        fold.decide(device_id, [occasion], world)
+        occasions = [one for edge in edges for one in _occasions(fold, edge, world)]
+        fold.decide_among(occasions, world)
         changes.append(fold.change(world.catalog.tallies_kept))
     return [one for one in changes if one is not None]
+
+
+def _occasions(fold: Fold, edge: Edge, world: World) -> list[tuple[DeviceId, Occasion]]:
+    zone = world.catalog.zone(edge.zone_id)
+    if zone is None or edge.turned_at is None:
+        return []
+    device_id = _device(fold, edge, zone, world)
+    if device_id is None:
+        return []
+    occasion = Occasion(
+        kind=On.WHILE_INSIDE,
+        zone_id=edge.zone_id,
+        key=f"{edge.zone_id}:{edge.turned_at.isoformat()}",
+        recorded_at=edge.turned_at,
+        point=last_point(fold.devices[device_id]),
+        offer_id=edge.offer_id,
+    )
+    return [(device_id, occasion)]
 
 
 def _device(fold: Fold, edge: Edge, zone: Zone, world: World) -> DeviceId | None:

@@ -133,6 +133,8 @@ def _with(tale: Tale, one: Counted) -> Tale:
         case Verdict.WOULD_HAVE_SENT:
             would_have_sent = tale.would_have_sent + one.count
             return replace(tale, would_have_sent=would_have_sent)
+        case Verdict.DEFERRED:
+            return replace(tale, deferred=tale.deferred + one.count)
         case Verdict.WITHHELD:
             count = tale.withheld.get(one.reason, 0) + one.count
             return replace(tale, withheld={**tale.withheld, one.reason: count})

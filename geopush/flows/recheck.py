@@ -14,6 +14,7 @@ from geopush.core.change import Change
 from geopush.core.edge import Edge, seen_within, turn
 from geopush.core.known import KnownOf
 from geopush.core.occasion import World
+from geopush.core.ping import CustomerKey
 from geopush.core.recheck import recheck
 from geopush.flows.deciding import Deciding
 from geopush.store import edges, presences
@@ -49,8 +50,8 @@ class Recheck:
             if self._is_time():
                 await self._look(connection)
             known = await edges.load(connection)
-            spreading = [one for one in known if one.spreading]
-            return await self._spread(connection, spreading[0]) if spreading else 0
+            together = _together([one for one in known if one.spreading])
+            return await self._spread(connection, together) if together else 0
 
     def _is_time(self) -> bool:
         if self._looked is None:
@@ -77,14 +78,15 @@ class Recheck:
                     await _take_back(connection, one, now)
         self._looked = world.catalog.revision, now
 
-    async def _spread(self, connection: Connection, edge: Edge) -> int:
+    async def _spread(self, connection: Connection, together: Sequence[Edge]) -> int:
         """Decide about the next customers inside, and keep how far that came."""
         async with connection.transaction():
-            held = await edges.hold(connection, edge)
-            if held is None:
+            looked_up = [await edges.hold(connection, one) for one in together]
+            held = _together([one for one in looked_up if one is not None])
+            if not held:
                 return 0
-            seen = self._clock() - self._span(held)
-            page = await edges.inside(connection, held, seen, PAGE)
+            seen = self._clock() - max(map(self._span, held))
+            page = await edges.inside(connection, held[0], seen, PAGE)
             # In order and beforehand: none is lost to a ping, so none is held for long.
             await presences.lock(connection, page)
 
@@ -92,9 +94,10 @@ class Recheck:
                 return recheck(held, known, world, now)
 
             written = await self._deciding.settle(connection, page, decide)
-            after = page[-1] if page else held.after
+            after = page[-1] if page else held[0].after
             more = len(page) == PAGE
-            await edges.save(connection, [replace(held, after=after, spreading=more)])
+            done = [replace(one, after=after, spreading=more) for one in held]
+            await edges.save(connection, done)
         self._deciding.tell(written)  # once it is committed, or nothing would be found
         return len(page)
 
@@ -104,6 +107,15 @@ class Recheck:
         if offer is None or zone is None:
             return timedelta(0)
         return seen_within(offer, zone) or timedelta(0)
+
+
+def _together(spreading: Sequence[Edge]) -> list[Edge]:
+    """Those that turned at the same zone and time as the first, and came as far."""
+    return [one for one in spreading if _page_of(one) == _page_of(spreading[0])]
+
+
+def _page_of(edge: Edge) -> tuple[ZoneId, datetime | None, CustomerKey]:
+    return edge.zone_id, edge.turned_at, edge.after
 
 
 async def _take_back(connection: Connection, edge: Edge, now: datetime) -> None:

@@ -87,6 +87,7 @@ def decided(change: Change) -> Iterable[tuple[Cell, ...]]:
             None if one.weather is None else _json.encode(one.weather),
             one.variant,
             one.held_out,
+            one.due,
         )
 
 

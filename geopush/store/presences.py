@@ -80,20 +80,26 @@ _COMMIT = """
     ), decided AS (
         INSERT INTO decision (
             bucket, decision_id, customer_id, device_id, offer_id, zone_id, occasion,
-            at, verdict, reason, trace, weather, variant, held_out
+            at, verdict, reason, trace, weather, variant, held_out, due
         )
         SELECT bucket, decision_id, customer_id, device_id, offer_id, zone_id, occasion,
-               at, verdict, reason, trace, weather, variant, held_out
+               at, verdict, reason, trace, weather, variant, held_out, due
         FROM unnest(
             $27::smallint[], $28::text[], $29::uuid[], $30::text[], $31::text[],
             $32::text[], $33::text[], $34::timestamptz[], $35::text[], $36::text[],
-            $37::bytea[], $38::bytea[], $39::text[], $40::boolean[]
+            $37::bytea[], $38::bytea[], $39::text[], $40::boolean[],
+            $41::timestamptz[]
         ) AS decided (
             bucket, customer_id, decision_id, device_id, offer_id, zone_id, occasion,
-            at, verdict, reason, trace, weather, variant, held_out
+            at, verdict, reason, trace, weather, variant, held_out, due
         )
         JOIN won USING (bucket, customer_id)
-        ON CONFLICT DO NOTHING
+        ON CONFLICT (bucket, decision_id) DO UPDATE
+        SET device_id = EXCLUDED.device_id, at = EXCLUDED.at,
+            verdict = EXCLUDED.verdict, reason = EXCLUDED.reason,
+            trace = EXCLUDED.trace, weather = EXCLUDED.weather, due = EXCLUDED.due,
+            variant = EXCLUDED.variant, held_out = EXCLUDED.held_out
+        WHERE decision.verdict = 'deferred'
     ), queued AS (
         INSERT INTO outbox (
             bucket, message_id, customer_id, device_id, offer_id, zone_id, due,
@@ -103,9 +109,9 @@ _COMMIT = """
                decided_at, decided_at, decided_at, expires_at, delivery, content, inbox,
                coalesce(lane_of(device.app, device.address_kind), '')
         FROM unnest(
-            $41::smallint[], $42::text[], $43::uuid[], $44::text[], $45::text[],
-            $46::text[], $47::timestamptz[], $48::timestamptz[], $49::text[],
-            $50::bytea[], $51::boolean[]
+            $42::smallint[], $43::text[], $44::uuid[], $45::text[], $46::text[],
+            $47::text[], $48::timestamptz[], $49::timestamptz[], $50::text[],
+            $51::bytea[], $52::boolean[]
         ) AS queued (
             bucket, customer_id, message_id, device_id, offer_id, zone_id, decided_at,
             expires_at, delivery, content, inbox
@@ -115,8 +121,8 @@ _COMMIT = """
         ON CONFLICT DO NOTHING
     ), visited AS (
         SELECT * FROM unnest(
-            $52::smallint[], $53::text[], $54::text[], $55::text[], $56::timestamptz[],
-            $57::timestamptz[], $58::boolean[]
+            $53::smallint[], $54::text[], $55::text[], $56::text[], $57::timestamptz[],
+            $58::timestamptz[], $59::boolean[]
         ) AS visited (bucket, customer_id, device_id, zone_id, began, left_at, undone)
         JOIN won USING (bucket, customer_id)
     ), unvisited AS (
@@ -182,7 +188,7 @@ async def commit(connection: Connection, changes: Sequence[Change]) -> set[Custo
             (change_rows.each(ordered, change_rows.departed), 5),
             (change_rows.each(ordered, change_rows.came), 6),
             (change_rows.each(ordered, change_rows.happened), 10),
-            (change_rows.each(ordered, change_rows.decided), 14),
+            (change_rows.each(ordered, change_rows.decided), 15),
             (change_rows.each(ordered, change_rows.messages), 11),
             (change_rows.each(ordered, change_rows.visits), 7),
         )

@@ -105,6 +105,7 @@ def _environment(data: Path, port: int, street: Sandbox) -> dict[str, str]:
         "GEOPUSH_DATA_DIR": str(data),
         "GEOPUSH_PORT": str(port),
         "GEOPUSH_COMPILED": "false",
+        "GEOPUSH_ONE_MESSAGE_SECONDS": "0",
         "GEOPUSH_SEND_SECONDS": "2",  # so claims of the dead lapse after six
         "GEOPUSH_APNS_KEY_FILE": str(street.p8_file),
         "GEOPUSH_APNS_KEY_ID": street.key_id,

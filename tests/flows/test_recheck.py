@@ -35,6 +35,7 @@ class Town:
         self.clock = clock
         self.celsius = 20.0
         self.enabled = True
+        self.offers = [SUN]
         self.woken = asyncio.Event()
         self.ingest = Ingest(pool, self.world, clock, Metrics(), lambda: None)
         self.recheck = self.a_process()
@@ -45,7 +46,7 @@ class Town:
 
     def world(self) -> World:
         shop = a_zone(enabled=self.enabled)
-        return a_world([shop], [SUN], weather(self.celsius, self.clock.now))
+        return a_world([shop], self.offers, weather(self.celsius, self.clock.now))
 
     async def turn(self, celsius: float, minutes: float = 1) -> int:
         """Let time pass and the weather turn; how many were decided about."""
@@ -82,6 +83,30 @@ async def test_who_is_inside_when_the_sun_comes_out_is_told_once(town: Town) -> 
     assert row["reason"] == "decided"
     assert await town.turn(24) == 0
     assert await town.count("decision") == 1
+
+
+async def test_what_turns_at_the_same_time_is_weighed_against_each_other(
+    pool: Pool, clock: HandClock
+) -> None:
+    town = Town(pool, clock)
+    where = {"on": ["while_inside"], "zones": {"tags": ["restaurant"]}}
+    less, most = (
+        an_offer(name, priority=priority, trigger=where)
+        for name, priority in (("a-tea", 10), ("z-beer", 90))
+    )
+    town.offers = [less, SUN, most]
+    await settle_in(pool)
+    await town.ingest.take(upload(ping(0)))
+    await town.turn(20)
+    assert await town.turn(23) == 1
+    rows = await pool.fetch("SELECT offer_id, reason FROM decision")
+    assert {row["offer_id"]: row["reason"] for row in rows} == {
+        "a-tea": "outranked",
+        "ice-cream": "outranked",
+        "z-beer": "decided",
+    }
+    assert await town.count("outbox") == 1
+    assert await town.count("edge", "spreading") == 0
 
 
 async def test_what_trembles_is_told_once(town: Town) -> None:

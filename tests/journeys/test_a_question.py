@@ -60,7 +60,7 @@ async def test_consent_is_looked_at_before_everything_else(
     await anna.goes_to(DA_MARIO)
     (decision,) = await town.decisions()
     names = [gate["gate"] for gate in decision["gates"]]
-    assert names == ["location_consent", "push_consent"]
+    assert names == ["stop", "location_consent", "push_consent"]
     assert decision["reason"] == "no_consent"
 
 
