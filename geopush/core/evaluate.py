@@ -61,7 +61,7 @@ def evaluate(
         else NotPermitted()
         for one in uploads
     ]
-    kept = world.catalog.tallies_kept
+    kept = world.tallies_kept
     changes = [fold.change(kept) for fold in folds.values()]
     return Evaluation(tuple(one for one in changes if one is not None), tuple(answers))
 
