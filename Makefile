@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-fast check bench lock clean
+.PHONY: help setup demo run test test-fast check bench bench-quick lock clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export PYTHONDONTWRITEBYTECODE := 1
 
 help:       ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Make .venv and install exactly what requirements.lock names
 
@@ -48,6 +48,9 @@ check: $(READY)  ## Format, lint, types, import directions, Dockerfile
 
 bench: $(READY)  ## All benchmarks, into benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks
+
+bench-quick: $(READY)  ## All benchmarks in less than two minutes, to look at; nothing is written
+	@$(BIN)/python -m benchmarks --quick
 
 lock:       ## Rewrite requirements.lock from the bounds in pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

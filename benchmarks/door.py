@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.contest import Contender, Measures, compete, rate
 from benchmarks.report import Rounds, Table
 from geopush.api.front import Front
 from geopush.api.ping_door import PATH, PingDoor
+from geopush.bench.contest import Contender, Measures, compete, rate
 from geopush.core.change import Taken, Upload
 from geopush.core.ping import Ping, customer_key
 from geopush.core.token import DeviceToken, TokenRing

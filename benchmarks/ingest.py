@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from benchmarks.contest import Contender, Measures, Scores, compete
 from benchmarks.report import Cell, Rounds, Table
 from benchmarks.walkers import DEVICES, START, Laps, settle
+from geopush.bench.contest import Contender, Measures, Scores, compete
 from geopush.core.known import State, write
 from geopush.core.ping import DeviceId, customer_key
 from geopush.core.presence import RECENT, Whereabouts
@@ -54,7 +54,7 @@ MEANING = f"""\
 def run(quick: bool, zones: int | None) -> list[Table]:
     """Measure ingest on a Postgres of its own, that is durable."""
     seconds, count = 0.3 if quick else 1.0, zones or ZONES
-    with _postgres() as dsn:
+    with postgres() as dsn:
         openers = {
             "geopush ingest": partial(open_ingest, dsn, count, seconds),
             BASE: partial(open_bare, dsn, seconds),
@@ -139,7 +139,8 @@ def open_bare(dsn: str, seconds: float) -> Iterator[Contender]:
 
 
 @contextmanager
-def _postgres() -> Iterator[str]:
+def postgres() -> Iterator[str]:
+    """Start a Postgres that waits for the disk, and forget it afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="geopush-bench-"))
     folder.chmod(0o711)  # lets every user through, the one of Postgres too
     refuge = folder / "refuge"

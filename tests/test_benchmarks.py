@@ -1,16 +1,27 @@
 """Benchmarks measure the right thing: same data each time, same answers from all."""
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+
 import msgspec
 import numpy as np
 import pytest
+import shapely
 
-from benchmarks import door, match
-from benchmarks.data import WORLDS, hard_pings, make_pings, make_zones
+from benchmarks import door, match, page, peers, start, stress
+from benchmarks.__main__ import BENCHMARKS
+from benchmarks.data import REAL, WORLDS, make_pings, make_zones
+from benchmarks.report import Goal, Table
 from benchmarks.walkers import DEVICES, Laps
 from geopush.api.ping_door import PingsTaken
-from zones import Zone
+from geopush.bench.matching import collected
+from geopush.bench.plot import Plot
+from geopush.bench.rounds import Rounds
+from zones import Zone, parse_zones
 
 FEW = 40
+PINGS = 1_500
 
 
 def drawn(zones: list[Zone]) -> list[tuple[str, bytes]]:
@@ -24,28 +35,142 @@ def test_the_same_numbers_give_the_same_zones(world: str) -> None:
     assert zones != drawn(make_zones(world, FEW, seed=6))
 
 
-@pytest.mark.parametrize("world", WORLDS)
-def test_all_zones_are_sound(world: str) -> None:
-    assert all(zone.area.geometry.is_valid for zone in make_zones(world, FEW))
+@pytest.mark.parametrize("world", [*WORLDS, REAL])
+def test_all_zones_are_sound_and_as_many_as_asked_for(world: str) -> None:
+    zones = make_zones(world, FEW)
+    assert len(zones) == FEW
+    assert all(zone.area.geometry.is_valid for zone in zones)
 
 
 def test_the_same_numbers_give_the_same_pings() -> None:
-    zones = make_zones("city", FEW)
     assert np.array_equal(make_pings("city", 99), make_pings("city", 99))
-    hard = hard_pings(zones, "city", 99)
-    assert np.array_equal(hard, hard_pings(zones, "city", 99))
-    assert not np.array_equal(hard, make_pings("city", 99, seed=3))
+    assert not np.array_equal(make_pings("city", 99), make_pings("city", 99, seed=3))
 
 
-@pytest.mark.parametrize("name", match.PEERS)
+def test_countries_leave_hardly_any_ping_without_one() -> None:
+    zones = make_zones("countries", FEW)
+    everything = shapely.union_all([zone.area.geometry for zone in zones])
+    inside = shapely.intersects_xy(everything, *make_pings("countries", PINGS))
+    assert inside.mean() > 0.97
+
+
+def near_zones(world: str, zones: list[Zone]) -> match.Course:
+    """Places around a few zones, so that a good part of them is in one."""
+    contest = match.Contest(world, FEW, quick=True)
+    bounds = np.array([zone.area.geometry.bounds for zone in zones])
+    rng = np.random.default_rng(9)
+    which = bounds[rng.integers(len(zones), size=PINGS)]
+    places = rng.uniform(which[:, :2], which[:, 2:])
+    pings = places[:, 0].copy(), places[:, 1].copy()
+    return match.Course(pings, pings, contest.batches, contest.seconds)
+
+
+def looked_at_one_by_one(zones: list[Zone], course: match.Course) -> list[int]:
+    found = [
+        shapely.intersects_xy(zone.area.geometry, *course.compared) for zone in zones
+    ]
+    pings, numbers = np.nonzero(np.array(found).T)
+    return (pings << 32 | numbers).tolist()
+
+
+EXACT = ["rtree + prepared", "geopandas sjoin", "h3ronpy + shapely"]
+
+
+@pytest.mark.parametrize("name", EXACT)
 @pytest.mark.parametrize("world", WORLDS)
-def test_a_contender_answers_as_the_yardstick_does(world: str, name: str) -> None:
+def test_a_peer_answers_as_looking_at_each_zone_does(world: str, name: str) -> None:
+    if peers.PEERS[name].missing:
+        pytest.skip(f"{peers.PEERS[name].missing} is not installed")
     zones = make_zones(world, FEW)
-    pings = hard_pings(zones, world, 1_500)
-    asked = [match.PEERS[one](zones) for one in (name, match.YARDSTICK)]
-    given, right = (match.answers(one, FEW, *pings) for one in asked)
-    assert len(right) > 50
-    assert given.tolist() == right.tolist()
+    course = near_zones(world, zones)
+    peer = peers.PEERS[name].build(zones, world)
+    given = collected(peer.ask, peer.code, course.compared)
+    right = looked_at_one_by_one(zones, course)
+    assert len(right) > PINGS / 10
+    assert given.tolist() == right
+
+
+@pytest.mark.parametrize(
+    "ask", [peers.tree_of_boxes, peers.tree_with_predicate, peers.tree_of_pings]
+)
+def test_all_ways_of_shapely_answer_alike(ask: Callable) -> None:
+    zones = make_zones("overlapping", FEW)
+    course = near_zones("overlapping", zones)
+    given = collected(ask(zones), peers.pairs_coded, course.compared)
+    assert given.tolist() == looked_at_one_by_one(zones, course)
+
+
+def test_cells_alone_are_nearly_right_and_that_is_counted() -> None:
+    zones = make_zones("city", FEW)
+    course = near_zones("city", zones)
+    peer = peers.h3_dictionary(zones, "city")
+    given = collected(peer.ask, peer.code, course.compared).tolist()
+    right = looked_at_one_by_one(zones, course)
+    bad = match.wrong(np.array(given), np.array(right))
+    assert 0 < bad < len(right)
+
+
+def test_places_by_edges_are_where_answers_are_hard() -> None:
+    zones = make_zones("city", FEW)
+    rng = np.random.default_rng(1)
+    lons, lats = stress.by_an_edge(stress.edges_of(zones), PINGS, rng)
+    borders = shapely.union_all([zone.area.geometry.boundary for zone in zones])
+    gaps = shapely.distance(shapely.points(lons, lats), borders)
+    assert np.mean(gaps < 1e-9) > 0.3
+    assert np.mean(gaps < 2e-3) > 0.9
+
+
+def a_table(title: str, measured: list[float]) -> Table:
+    rounds = Rounds(measured)
+    goal = Goal(f"{title} is fast", 4, 8, rounds)
+    plot = Plot(title, "pings", "speed", {"ours": [(1, 2.0), (10, 3.0)]})
+    return Table(title, "", ("who", "rate"), [["we", rounds]], "- why", [goal], plot)
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A place of its own for what is kept."""
+    for name, file in (("PAGE", "RESULTS.md"), ("RECORD", "results.json")):
+        monkeypatch.setattr(page, name, tmp_path / file)
+    monkeypatch.setattr(page, "PLOTS", tmp_path / "plots")
+    return tmp_path
+
+
+def test_a_part_that_is_measured_again_replaces_only_itself(kept: Path) -> None:
+    names = ["first", "second"]
+    page.keep("On Monday.", {"first": [a_table("One", [1.0, 2.0, 3.0])]}, names)
+    page.keep("On Tuesday.", {"second": [a_table("Two", [9.0])]}, names)
+    page.keep("On Friday.", {"second": [a_table("Three", [5.0])]}, names)
+    text = (kept / "RESULTS.md").read_text()
+    assert text.index("## One") < text.index("## Three")
+    assert "## Two" not in text
+    assert "On Monday." in text
+    assert "Tuesday" not in text
+    assert "| we  | 2 (100%) |" in text
+    assert (kept / "plots" / "second.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_is_no_longer_measured_is_dropped(kept: Path) -> None:
+    page.keep("Once.", {"old": [a_table("Old", [1.0])]}, ["old"])
+    page.keep("Now.", {"new": [a_table("New", [1.0])]}, ["new"])
+    assert list(json.loads((kept / "results.json").read_text())) == ["new"]
+
+
+@pytest.mark.parametrize(
+    ("measured", "less", "reached"),
+    [(9, False, "aim"), (5, False, "must"), (3, False, "no"), (9, True, "no")],
+)
+def test_a_goal_says_how_far_it_is_reached(
+    measured: float, less: bool, reached: str
+) -> None:
+    must, aim = (8, 4) if less else (4, 8)
+    assert Goal("fast", must, aim, Rounds([measured]), less=less).reached == reached
+
+
+def test_the_page_is_made_of_the_record() -> None:
+    record = page.read_record()
+    assert set(record) <= set(BENCHMARKS)
+    assert page.as_page(record) == page.PAGE.read_text()
 
 
 @pytest.mark.parametrize("size", door.SIZES)
@@ -64,3 +189,8 @@ def test_walkers_take_turns_and_their_time_passes() -> None:
     assert first.device_id == again.device_id
     assert first.pings[-1][1].recorded_at < again.pings[0][1].recorded_at
     assert again.pings[-1][1].recorded_at == laps.clock()
+
+
+def test_a_start_is_measured_with_zones_that_the_service_takes() -> None:
+    parsed = parse_zones(start.write_zones(FEW))
+    assert (len(parsed.zones), parsed.problems) == (FEW, ())

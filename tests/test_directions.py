@@ -20,6 +20,7 @@ PLANTED: dict[str, tuple[str, str]] = {
     "zones stands alone": ("zones.zone", "geopush.errors"),
     "Only app and cli read settings": ("geopush.flows.deliver", "geopush.settings"),
     "The sandbox stands outside the house": ("geopush.sandbox.clock", "geopush.core"),
+    "The bench knows nothing but zones": ("geopush.bench.own", "geopush.core.ping"),
     "The core and the zones do no I/O": ("geopush.core.cap", "random"),
     "shapely has its doors": ("geopush.core.cap", "shapely"),
     "numpy has its doors": ("geopush.core.cap", "numpy"),

@@ -24,6 +24,7 @@ from zones.geometry import Area, Box, Point
 from zones.hours import OpeningHours, Span, is_open, parse_opening_hours
 from zones.index import IndexKind, ZoneIndex, build_index
 from zones.limits import Limits
+from zones.reread import reread_zones
 from zones.table import Kernel
 from zones.timezone import time_zone
 from zones.writing import to_feature
@@ -61,6 +62,7 @@ __all__ = [
     "parse_zone",
     "parse_zones",
     "rehearse",
+    "reread_zones",
     "time_zone",
     "to_feature",
 ]

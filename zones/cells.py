@@ -8,6 +8,7 @@ import importlib
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 
 import h3
 import numpy as np
@@ -40,6 +41,7 @@ NORTHERNMOST = 80.0
 EASTERNMOST = 179.5
 FINEST = 10  # cells of 130 m: a shop has a dozen
 MANY = 200_000  # zones; beyond, cells of 350 m, or the table would take a gigabyte
+ALL_CELLS = 3_000_000  # that all zones may have, or 300 each
 ASKED = 6  # the resolution at which h3 is asked where things are
 
 
@@ -73,8 +75,12 @@ def load_kernel(directory: str) -> Kernel | None:
     """
     if not has_compiler():
         return None
-    kernel = importlib.import_module("zones.kernel")
-    return Kernel(**kernel.load(kernel.place_in(directory)))
+    return kernel_at(importlib.import_module("zones.kernel").place_in(directory))
+
+
+def kernel_at(place: Path) -> Kernel:
+    """Return the loops kept in a place; what is missing is compiled when called."""
+    return Kernel(**importlib.import_module("zones.kernel").load(place))
 
 
 def kept_kernel(directory: str) -> Kernel | None:
@@ -94,7 +100,7 @@ def rehearse(kernel: Kernel) -> None:
     index = CellIndex.build([zone], kernel).with_changes([zone], [])
     index.covering(np.zeros(1), np.zeros(1))
     index.nearness(Point(0.0, 0.0))
-    table = Table(kernel, lattice(kernel), FINEST)
+    table = Table(kernel, lattice(kernel), FINEST, 300)
     table.make_room(1 << 20)
 
 
@@ -142,7 +148,10 @@ class CellIndex:
         """Return an index of zones."""
         roll = build_roll(zones)
         finest = FINEST if len(roll) < MANY else FINEST - 1
-        table = None if kernel is None else Table(kernel, lattice(kernel), finest)
+        most = min(2_000, max(300, ALL_CELLS // max(1, len(roll))))
+        table = None
+        if kernel is not None:
+            table = Table(kernel, lattice(kernel), finest, most)
         side = Boxes().with_more(_put(table, 0, roll))
         return cls(roll, side, table)
 

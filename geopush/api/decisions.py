@@ -9,7 +9,9 @@ from geopush.api.paging import COMMON, Cursor, Limit, Page, Span
 from geopush.api.parts import Parts
 from geopush.api.people import AboutCustomer, AboutThing, answered_with
 from geopush.api.problems import refusals
+from geopush.api.tongue import read_tongue
 from geopush.core.access import May
+from geopush.core.sentence import Tongue
 from geopush.store.decisions import DecisionFilter, DecisionRow, list_decisions
 from geopush.store.history import After
 
@@ -30,7 +32,10 @@ def asked_for(
 
 @get(
     "/v1/decisions",
-    dependencies={"asked": Provide(asked_for, sync_to_thread=False)},
+    dependencies={
+        "asked": Provide(asked_for, sync_to_thread=False),
+        "tongue": Provide(read_tongue, sync_to_thread=False),
+    },
     responses={
         **answered_with(Page[DecisionRow], 200),
         **refusals(400, 401, 403, 503),
@@ -40,6 +45,7 @@ async def show_decisions(
     request: Asking,
     parts: NamedDependency[Parts],
     asked: NamedDependency[DecisionFilter],
+    tongue: NamedDependency[Tongue],
     limit: Limit = COMMON,
     cursor: Cursor = None,
 ) -> Page[DecisionRow]:
@@ -47,7 +53,7 @@ async def show_decisions(
     allowed(request, parts, May.READ_DECISIONS)
     after = read_after(cursor)
     async with parts.pool.acquire() as connection:
-        rows = await list_decisions(connection, asked, limit + 1, after)
+        rows = await list_decisions(connection, asked, limit + 1, after, tongue)
     return page(rows, limit, lambda row: After(row.at, row.decision_id))
 
 

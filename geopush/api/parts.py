@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from geopush.api.ping_door import PingDoor
 from geopush.clock import Clock
+from geopush.core.occasion import World
 from geopush.core.token import TokenRing
 from geopush.flows.contacts import Contacts
 from geopush.flows.letters import Letters
@@ -59,6 +60,7 @@ class Parts(Parcel):
     clock: Clock
     pool: Pool
     refresh: Refresh
+    world: Callable[[], World]
     publish: Publish
     tokens: TokenRing
     register: Register

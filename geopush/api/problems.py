@@ -35,6 +35,7 @@ TITLES: dict[str, str] = {
     "unsupported_media_type": "The type of the body is not taken",
     "invalid_zones": "The zones cannot be taken as they are",
     "invalid_offer": "The offer cannot be taken as it is",
+    "impossible_moment": "The moment is too far away",
     "invalid_key": "The key cannot be made as it is wanted",
     "invalid_registration": "The device cannot be registered like this",
     "invalid_customer": "The customer cannot be written like this",

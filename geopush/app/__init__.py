@@ -17,6 +17,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum, auto
+from importlib import import_module
 
 from litestar.types import ASGIApp
 
@@ -28,7 +29,6 @@ from geopush.api.parts import Knobs, Parts
 from geopush.api.ping_door import PingDoor
 from geopush.api.routes import ROUTES
 from geopush.app.database import Database, database_check, open_database
-from geopush.app.gateways import open_gateways
 from geopush.app.kernel import speed_up
 from geopush.app.world import latest_of, world_of
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
@@ -38,7 +38,7 @@ from geopush.core.token import TokenRing
 from geopush.flows.contacts import Contacts
 from geopush.flows.deciding import Deciding
 from geopush.flows.defer import Defer
-from geopush.flows.deliver import Deliver
+from geopush.flows.deliver import Deliver, Gateways
 from geopush.flows.dwell import Dwell
 from geopush.flows.ingest import Ingest
 from geopush.flows.lane import Means
@@ -96,6 +96,7 @@ async def running(
     Call it from the main thread: the embedded database ends when its starter does.
     """
     async with AsyncExitStack() as stack:
+        _keep_garbage(stack)
         database = await open_database(
             settings, stack, migrating=migrating, durable=durable
         )
@@ -109,10 +110,13 @@ async def running(
         tokens = TokenRing(await _secrets(pool, "token", clock))
         suppressions = Suppressions(await _secrets(pool, "suppression", clock))
         world = world_of(settings, refresh, await _secrets(pool, "experiment", clock))
-        latest, lease = latest_of(world, refresh), _lease(settings)
+        latest, lease = (
+            latest_of(world, refresh),
+            timedelta(seconds=3 * settings.send_seconds),
+        )
         deliver = Deliver(
             Means(pool, latest, clock, metrics, tokens, lease),
-            open_gateways(settings, clock, stack),
+            _gateways(settings, clock, stack),
         )
         deciding = Deciding(world, clock, metrics, deliver.wake)
         _begin(stack, role, deliver, Loops(dsn, _loops(pool, world, deciding, clock)))
@@ -128,6 +132,7 @@ async def running(
             clock=clock,
             pool=pool,
             refresh=refresh,
+            world=world,
             publish=Publish(pool, refresh, clock),
             register=Register(
                 pool,
@@ -141,7 +146,7 @@ async def running(
             suppress=Suppress(pool, suppressions, clock),
             contacts=Contacts(pool, clock),
             letters=Letters(pool, lambda: refresh.catalog, clock),
-            receipts=Receipts(pool, lambda: refresh.catalog, clock),
+            receipts=Receipts(pool, lambda: refresh.catalog, deciding, clock),
             pings=door,
             tokens=tokens,
             knobs=_knobs(settings),
@@ -153,7 +158,7 @@ async def running(
             front: ASGIApp = build_api(parts, routes=health.ROUTES)
         else:
             front = Front(door, build_api(parts, routes=ROUTES))
-        gc.freeze()  # what is loaded by now is never garbage; no need to look again
+        _look_for_garbage()
         yield Running(front, deliver, refresh, pool, identities)
 
 
@@ -163,6 +168,18 @@ def _supervised(stack: AsyncExitStack, database: Database) -> str:
         return database
     _beside(stack, database.supervise(_note))
     return database.dsn
+
+
+def _keep_garbage(stack: AsyncExitStack) -> None:
+    """Look for none while so much is loaded that is none."""
+    gc.disable()
+    stack.callback(gc.enable)
+
+
+def _look_for_garbage() -> None:
+    """Look for some from now on, but not among what is there: it stays."""
+    gc.freeze()
+    gc.enable()
 
 
 def _loops(
@@ -196,9 +213,18 @@ def _speed_up(
         _beside(stack, speed_up(refresh, metrics, settings.kernels))
 
 
+def _gateways(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Gateways:
+    """The gateways, whose libraries take long to load, if there are any."""
+    named = settings.apns_key, settings.apns_certificate, settings.fcm_service_account
+    if not any(named):
+        return {}
+    module = import_module("geopush.app.gateways")
+    gateways: Gateways = module.open_gateways(settings, clock, stack)
+    return gateways
+
+
 def _metrics(refresh: Refresh) -> Metrics:
-    metrics = Metrics()
-    metrics.revision.set_function(lambda: refresh.revision)
+    (metrics := Metrics()).revision.set_function(lambda: refresh.revision)
     return metrics
 
 
@@ -263,10 +289,6 @@ def _checks(
         "catalog": refresh.trouble,
         "ingest": ingest.trouble,
     }
-
-
-def _lease(settings: Settings) -> timedelta:
-    return timedelta(seconds=3 * settings.send_seconds)
 
 
 def _measured(deliver: Deliver, metrics: Metrics) -> Callable[[], bytes]:

@@ -1,5 +1,6 @@
 """The command: serve, try out, and look after geopush."""
 
+import gc
 import sys
 from importlib import import_module
 
@@ -12,6 +13,7 @@ COMMANDS = {
     "serve": "geopush.cli.serve",
     "migrate": "geopush.cli.migrate",
     "demo": "geopush.cli.demo",
+    "bench": "geopush.cli.bench",
     "simulate": "geopush.cli.simulate",
     "zones": "geopush.cli.zones",
     "offers": "geopush.cli.offers",
@@ -33,7 +35,9 @@ class Commands(click.Group):
         """Load a command; its name is the name it has in its module."""
         if cmd_name not in COMMANDS:
             return None
+        gc.disable()  # modules are no garbage, and looking for some takes long
         command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
+        gc.enable()
         return command if isinstance(command, click.Command) else None
 
 

@@ -1,21 +1,18 @@
 """geopush serve."""
 
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from importlib import import_module
 
 import click
 import uvloop
 
 from geopush import log
-from geopush.app import Role, running
+from geopush.app import Role, Running, running
 from geopush.app.server import heed_signals, listen
 from geopush.app.server import serve as serve_front
-from geopush.cli.stage import announce, make_keys, start_sandbox
 from geopush.clock import Clock, utc_now
-from geopush.sandbox.clock import SteppedClock
 from geopush.settings import Settings, read_environment
-
-STORY_BEGINS = datetime(2026, 7, 4, 10, tzinfo=UTC)
 
 
 @click.command()
@@ -49,30 +46,37 @@ def serve(role: str, sandbox: bool, time: str, migrating: bool) -> None:
         raise click.UsageError("--clock=stepped only works with --sandbox")
     settings = read_environment()
     log.start(settings.log_level)
-    clock = SteppedClock(STORY_BEGINS) if time == "stepped" else utc_now
-    uvloop.run(
-        _serve(settings, Role(role), clock, sandbox=sandbox, migrating=migrating)
-    )
+    if sandbox:
+        stage = import_module("geopush.cli.sandboxed")  # takes long to load
+        serving: Coroutine[None, None, None] = stage.serve_sandboxed(
+            settings, Role(role), stepped=time == "stepped", migrating=migrating
+        )
+    else:
+        serving = serve_house(settings, Role(role), migrating=migrating)
+    uvloop.run(serving)
 
 
-async def _serve(
-    settings: Settings, role: Role, clock: Clock, *, sandbox: bool, migrating: bool
+async def _nothing(_house: Running, _base_url: str) -> None:
+    """Do nothing more when all is ready."""
+
+
+async def serve_house(
+    settings: Settings,
+    role: Role,
+    *,
+    clock: Clock = utc_now,
+    migrating: bool,
+    ready: Callable[[Running, str], Awaitable[None]] = _nothing,
 ) -> None:
     """Everything that runs until the signal, then backwards."""
     async with AsyncExitStack() as stack:
-        street = None
-        if sandbox:
-            street, settings = await start_sandbox(settings, clock, stack)
         listening = stack.enter_context(listen(settings))
         house = await stack.enter_async_context(
             running(settings, clock=clock, role=role, migrating=migrating)
         )
         told = heed_signals()
         host, port = listening.getsockname()[:2]
-        if street is not None:
-            keys = await make_keys(house, clock())
-            facts = announce(settings, f"http://{host}:{port}", street, house, keys)
-            stack.callback(facts.unlink, missing_ok=True)
+        await ready(house, f"http://{host}:{port}")
         log.info("serving", host=host, port=port, role=role)
         await serve_front(
             house.front,

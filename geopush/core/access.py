@@ -31,6 +31,7 @@ class May(StrEnum):
     READ_MESSAGES = auto()
     MOVE_MESSAGES = auto()  # try again, or drop
     READ_DECISIONS = auto()
+    EXPLAIN = auto()  # also preview; of whom decisions may not be read, test customers
     REPORT_WEATHER = auto()
     REPORT_CONTACTS = auto()  # messages that other tools sent
     MANAGE_KEYS = auto()
@@ -39,7 +40,9 @@ class May(StrEnum):
 ALLOWED: dict[Role, frozenset[May]] = {
     Role.SDK: frozenset({May.REGISTER_DEVICES}),
     Role.MANAGER: frozenset({May.READ_ZONES, May.CHANGE_ZONES}),
-    Role.MARKETER: frozenset({May.READ_ZONES, May.READ_OFFERS, May.CHANGE_OFFERS}),
+    Role.MARKETER: frozenset(
+        {May.READ_ZONES, May.READ_OFFERS, May.CHANGE_OFFERS, May.EXPLAIN}
+    ),
     Role.CRM: frozenset(
         {
             May.REGISTER_DEVICES,
@@ -49,6 +52,7 @@ ALLOWED: dict[Role, frozenset[May]] = {
             May.READ_MESSAGES,
             May.MOVE_MESSAGES,
             May.READ_DECISIONS,
+            May.EXPLAIN,
         }
     ),
     Role.WEATHER: frozenset({May.REPORT_WEATHER}),

@@ -8,9 +8,8 @@ from msgspec import Struct
 
 from geopush.core.catalog import Catalog
 from geopush.core.condition import Value
-from geopush.core.context import context_values, place_of
+from geopush.core.context import context_values, customer_values, place_of
 from geopush.core.counters import counter_values
-from geopush.core.customer import Purpose, has_consent
 from geopush.core.decide import decide
 from geopush.core.decision import Decision, Facts
 from geopush.core.experiment import Arm, arm_of
@@ -117,9 +116,7 @@ def _values(
 ) -> dict[str, Value]:
     """What conditions and words may ask for; what is missing is unknown."""
     values = context_values(offer, zone, timezone, weather, person.now)
-    if has_consent(person.profile.consents, Purpose.PROFILING, person.now):
-        for name, value in person.profile.attributes.items():
-            values[f"attributes.{name}"] = values[f"customer.{name}"] = value
+    values |= customer_values(person.profile, person.now)
     if asks(offer, "counters"):
         values |= counter_values(offer, zone.zone_id, person.state.tallies, person.now)
     return values

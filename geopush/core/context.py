@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from geopush.core.condition import Value
+from geopush.core.customer import Purpose, has_consent
+from geopush.core.known import Profile
 from geopush.core.offer import Offer, asks
 from geopush.core.presence import Whereabouts
 from geopush.core.schedule import Day, local_time
@@ -42,6 +44,15 @@ def context_values(
     if not isinstance(weather, str):
         values |= weather.values()
     return values
+
+
+def customer_values(profile: Profile, now: datetime) -> dict[str, Value]:
+    """What conditions and words may ask of a customer who agreed to that."""
+    if not has_consent(profile.consents, Purpose.PROFILING, now):
+        return {}
+    roots = "attributes", "customer"
+    known = profile.attributes.items()
+    return {f"{root}.{name}": value for root in roots for name, value in known}
 
 
 def _time_values(timezone: str, now: datetime) -> dict[str, Value]:

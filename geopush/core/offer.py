@@ -207,7 +207,8 @@ def _read_parts(raw: object, problems: list[Problem]) -> _Parts:
     tree = raw if isinstance(raw, dict) else {}
     audience = tree.get("audience")
     where = audience.get("where") if isinstance(audience, dict) else None
-    _check_schedule(tree, problems)
+    if (schedule := piece(tree, "schedule", Schedule)) is not None:
+        check_schedule(schedule, "$.schedule", problems)
     for index, cap in pieces(tree, "caps", Cap):
         check_window(cap.window, f"$.caps[{index}].window", problems)
     check_experiment(tree.get("experiment"), "$.experiment", problems)
@@ -225,12 +226,6 @@ def _read_parts(raw: object, problems: list[Problem]) -> _Parts:
         message=read_message(tree.get("message"), "$.message", problems),
         wordings=read_wordings(tree, problems),
     )
-
-
-def _check_schedule(tree: dict[str, object], problems: list[Problem]) -> None:
-    schedule = piece(tree, "schedule", Schedule)
-    if schedule is not None:
-        check_schedule(schedule, "$.schedule", problems)
 
 
 def _triggers(tree: dict[str, object], problems: list[Problem]) -> tuple[Trigger, ...]:

@@ -1,7 +1,7 @@
 """A parsed template: texts, outputs and choices, and how they are filled in.
 
 Nothing here loops or grows: filling in takes one walk over a tree that was bounded
-when it was saved.
+when it was saved, of values that are cut before anything is done to them.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,6 +10,10 @@ from msgspec import Struct
 
 from geopush.core.condition import Value, Values
 from geopush.core.filter import FILTERS, written
+
+# Longer than the longest words that are sent, so that cutting never shows there.
+LONGEST_VALUE = 2000
+LONGEST_SAID = 4096
 
 
 class Missing(Struct, frozen=True):
@@ -111,14 +115,20 @@ Phrase = Text | Output | Choice
 
 
 def fill(phrases: Sequence[Phrase], values: Values) -> str | Missing:
-    """Return the text with every value filled in, or the first one that is missing."""
-    said = []
+    """Return the text with every value filled in, or the first one that is missing.
+
+    It ends after ``LONGEST_SAID`` characters, which no message has room for.
+    """
+    said, length = [], 0
     for phrase in phrases:
         text = _say(phrase, values)
         if isinstance(text, Missing):
             return text
         said.append(text)
-    return "".join(said)
+        length += len(text)
+        if length > LONGEST_SAID:
+            break
+    return "".join(said)[:LONGEST_SAID]
 
 
 def _say(phrase: Phrase, values: Values) -> str | Missing:
@@ -149,11 +159,17 @@ def _output(output: Output, values: Values) -> str | Missing:
 def _value(operand: Operand, values: Values) -> Value:
     match operand:
         case Field(name=name):
-            return values.get(name)
+            return _cut(values.get(name))
         case Constant(value=value):
             return value
         case Blank():
             return ""
+
+
+def _cut(value: Value) -> Value:
+    if isinstance(value, tuple):
+        value = written(value)
+    return value[:LONGEST_VALUE] if isinstance(value, str) else value
 
 
 def _holds(question: Question, values: Values) -> bool:

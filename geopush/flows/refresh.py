@@ -22,6 +22,7 @@ from zones import (
     ZoneIndex,
     build_index,
     parse_zone,
+    reread_zones,
 )
 
 POLL = 0.5  # seconds; a notification is a hint, looking is the truth
@@ -169,7 +170,9 @@ def _caught_up(index: ZoneIndex, known: ZoneIndex, latest: ZoneIndex) -> ZoneInd
 
 
 def _changed(catalog: Catalog, newer: _Newer) -> Catalog:
-    read = [_read_zone(row.zone_id, row.feature) for row in newer.zones if row.feature]
+    read = _read_zones(
+        [(row.zone_id, row.feature) for row in newer.zones if row.feature]
+    )
     known = [_read_offer(row) for row in newer.offers]
     return catalog.with_changes(
         newer.revision,
@@ -178,6 +181,13 @@ def _changed(catalog: Catalog, newer: _Newer) -> Catalog:
         offers=[offer for offer in known if offer is not None],
         ended=[row.offer_id for row in newer.offers],
     )
+
+
+def _read_zones(kept: Sequence[tuple[ZoneId, bytes]]) -> list[Zone | None]:
+    return [
+        _read_zone(*row) if zone is None else zone
+        for row, zone in zip(kept, reread_zones(kept), strict=True)
+    ]
 
 
 def _read_zone(zone_id: ZoneId, feature: bytes) -> Zone | None:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from geopush.core.catalog import DECIDING, Catalog
 from geopush.core.change import Change, Decided, NewMessage, Taken, Upload
 from geopush.core.customer import Consent, Preferences, Purpose
+from geopush.core.digest import Digest
 from geopush.core.evaluate import evaluate
 from geopush.core.known import Attribute, DeviceProfile, Known, Profile, State
 from geopush.core.message import Platform
@@ -71,6 +72,7 @@ class Simulation(Struct, frozen=True):
     steps: tuple[Step, ...]
     zone_names: dict[str, str]
     timezone: str
+    digest: str
     notes: tuple[str, ...] = ()
 
 
@@ -92,13 +94,18 @@ def simulate(
     if problems or isinstance(pings, list):
         return problems
     walk = _Walk(Catalog(1, build_index(zones), _tried(offers)), weather, assumed)
-    steps = [walk.step(number, ping) for number, ping in enumerate(pings, 1)]
+    steps = [
+        step
+        for number, ping in enumerate(pings, 1)
+        if (step := walk.step(number, ping)) is not None
+    ]
     return Simulation(
         pings=len(pings),
         not_taken=walk.not_taken,
-        steps=tuple(one for one in steps if one is not None),
+        steps=tuple(steps),
         zone_names={one.zone_id: one.name or one.zone_id for one in zones},
         timezone=assumed.timezone,
+        digest=_digest(steps),
         notes=_notes(offers, files, assumed),
     )
 
@@ -150,6 +157,14 @@ def _step(number: int, ping: Ping, change: Change) -> Step:
         decided=change.decided,
         messages=change.messages,
     )
+
+
+def _digest(steps: Sequence[Step]) -> str:
+    """One number for all that would have happened, to compare two simulations by."""
+    digest = Digest()
+    for one in steps:
+        digest.add((*one.transitions, *one.decided, *one.messages))
+    return digest.text()
 
 
 def _somebody(assumed: Assumed, offers: Sequence[Offer], now: datetime) -> Known:

@@ -23,6 +23,7 @@ def document(simulation: Simulation) -> dict[str, object]:
         "pings": simulation.pings,
         "not_taken": simulation.not_taken,
         "steps": [_document(step) for step in simulation.steps],
+        "digest": simulation.digest,
         "notes": list(simulation.notes),
     }
 
@@ -74,6 +75,7 @@ def _sums(simulation: Simulation) -> Iterator[str]:
     yield f"{len(decided)} offers considered, {sent} sent, {reasons.total()} withheld."
     for reason, number in reasons.most_common():
         yield f"    {number} {reason}"
+    yield f"Digest of all this: {simulation.digest}"
 
 
 def _document(step: Step) -> dict[str, object]:

@@ -9,6 +9,7 @@ from asyncpg import Record
 from msgspec import Struct
 
 from geopush.core.decision import Gate, Reason, Verdict
+from geopush.core.sentence import Tongue, in_words
 from geopush.core.weather import WeatherSeen
 from geopush.store.customers import names
 from geopush.store.history import After, fetch_page
@@ -55,6 +56,7 @@ class DecisionRow(Struct, frozen=True):
     held_out: bool
     due: datetime | None
     message_id: UUID | None
+    sentence: str
 
 
 _traces = msgspec.json.Decoder(tuple[Gate, ...])
@@ -62,9 +64,13 @@ _weather = msgspec.json.Decoder(WeatherSeen)
 
 
 async def list_decisions(
-    connection: Connection, asked: DecisionFilter, limit: int, after: After | None
+    connection: Connection,
+    asked: DecisionFilter,
+    limit: int,
+    after: After | None,
+    tongue: Tongue,
 ) -> Sequence[DecisionRow]:
-    """Return up to so many decisions, the newest first."""
+    """Return up to so many decisions, the newest first, in words of a language."""
     whose = asked.customer_id
     rows = await fetch_page(
         connection,
@@ -77,11 +83,12 @@ async def list_decisions(
         None if after is None else after.row_id,
         limit,
     )
-    return [_decision(row) for row in rows]
+    return [_decision(row, tongue) for row in rows]
 
 
-def _decision(row: Record) -> DecisionRow:
+def _decision(row: Record, tongue: Tongue) -> DecisionRow:
     verdict, weather = Verdict(row["verdict"]), row["weather"]
+    reason, gates = Reason(row["reason"]), _traces.decode(row["trace"])
     return DecisionRow(
         decision_id=row["decision_id"],
         customer_id=row["customer_id"],
@@ -91,12 +98,13 @@ def _decision(row: Record) -> DecisionRow:
         occasion=row["occasion"],
         at=row["at"],
         verdict=verdict,
-        reason=Reason(row["reason"]),
-        gates=_traces.decode(row["trace"]),
+        reason=reason,
+        gates=gates,
         weather=None if weather is None else _weather.decode(weather),
         variant=row["variant"],
         held_out=row["held_out"],
         due=row["due"],
         # A decision and its message go by the same id.
         message_id=row["decision_id"] if verdict is Verdict.DECIDED else None,
+        sentence=in_words(reason, gates, tongue),
     )

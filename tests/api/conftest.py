@@ -18,6 +18,7 @@ from geopush.core.identity import Identity
 from geopush.core.occasion import World
 from geopush.core.token import TokenRing
 from geopush.flows.contacts import Contacts
+from geopush.flows.deciding import Deciding
 from geopush.flows.ingest import Ingest
 from geopush.flows.keys import KeyAsked, create_key
 from geopush.flows.letters import Letters
@@ -72,18 +73,18 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
     refresh = Refresh(pool)
     tokens = TokenRing([b"k" * 32])
     metrics = Metrics()
-    ingest = Ingest(
-        pool,
-        lambda: World(refresh.catalog, refresh.weather),
-        clock,
-        metrics,
-        lambda: None,
-    )
+
+    def world() -> World:
+        return World(refresh.catalog, refresh.weather)
+
+    ingest = Ingest(pool, world, clock, metrics, lambda: None)
+    deciding = Deciding(world, clock, metrics, lambda: None)
     rules = Rules(knobs.apps, Identity({"demo": (IDENTITY_SECRET,)}))
     return Parts(
         clock=clock,
         pool=pool,
         refresh=refresh,
+        world=world,
         publish=Publish(pool, refresh, clock),
         tokens=tokens,
         register=Register(pool, SUPPRESSIONS, tokens, rules, clock, mint_id),
@@ -91,7 +92,7 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
         suppress=Suppress(pool, SUPPRESSIONS, clock),
         contacts=Contacts(pool, clock),
         letters=Letters(pool, lambda: refresh.catalog, clock),
-        receipts=Receipts(pool, lambda: refresh.catalog, clock),
+        receipts=Receipts(pool, lambda: refresh.catalog, deciding, clock),
         pings=PingDoor(tokens, ingest, clock, lambda: refresh.holders),
         knobs=knobs,
         metrics=metrics.render,

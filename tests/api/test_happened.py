@@ -107,6 +107,18 @@ async def test_a_decision_shows_its_gates_with_what_they_saw(api: Door) -> None:
     ]
     assert (first["verdict"], first["reason"]) == ("withheld", "capped")
     assert (first["message_id"], second["message_id"]) == (None, second["decision_id"])
+    assert first["sentence"] == (
+        "Not sent: there was enough of it already: 3 of 3 messages."
+    )
+
+
+async def test_a_decision_is_told_in_the_language_of_the_reader(api: Door) -> None:
+    await add_decision(api, 1)
+    headers = {"Accept-Language": "nl-NL, en;q=0.8"}
+    for path, begins in ((DECISIONS, "Niet"), (DECISIONS + "?language=de", "Nicht")):
+        answer = await api.ask("GET", path, Role.CRM, headers=headers)
+        (one,) = answer.json()["items"]
+        assert one["sentence"].startswith(begins)
 
 
 async def test_a_decision_shows_the_weather_it_was_made_in(api: Door) -> None:

@@ -54,6 +54,12 @@ CONTACTED = {
     "category": "promo",
     "at": NOON,
 }
+QUESTION = {
+    "customer_id": "ann",
+    "offer_id": "ice",
+    "longitude": 4.9,
+    "latitude": 52.37,
+}
 
 # What each route says to a good request; what is written is there, and goes at last.
 GOOD: list[tuple[str, object, int]] = [
@@ -76,6 +82,7 @@ GOOD: list[tuple[str, object, int]] = [
     ("PUT /v1/offers/{offer_id}", an_offer(), 200),
     ("GET /v1/offers/{offer_id}", None, 200),
     ("GET /v1/offers/{offer_id}/results", None, 200),
+    ("POST /v1/offers/{offer_id}/preview", {"zone_id": "shop"}, 200),
     ("GET /v1/offers", None, 200),
     ("POST /v1/offers/{offer_id}/pause", None, 200),
     ("POST /v1/offers/{offer_id}/resume", None, 200),
@@ -93,6 +100,7 @@ GOOD: list[tuple[str, object, int]] = [
     ("POST /v1/messages/{message_id}/drop", None, 200),
     ("POST /v1/receipts", {"receipts": [OPENED]}, 202),
     ("GET /v1/decisions", None, 200),
+    ("POST /v1/explain", QUESTION, 200),
     ("POST /v1/keys", {"role": "crm", "name": "one more"}, 201),
     ("GET /v1/keys", None, 200),
     ("POST /v1/keys/{key_id}/rotate", {"overlap_seconds": 60}, 200),

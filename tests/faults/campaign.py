@@ -125,7 +125,7 @@ async def run(plan: Plan) -> Report:
             await asyncio.sleep(plan.seconds / (plan.kills + 1))
             over.set()
             await asyncio.gather(*walks)
-            await _all_sent(service)
+            await all_sent(service)
             return await _report(service, street, walkers, plan)
         finally:
             await service.stop()
@@ -158,7 +158,7 @@ async def _introduce(service: Service, plan: Plan) -> list[Walker]:
     start = now() - timedelta(minutes=20)
     walkers = [Walker(number, start) for number in range(plan.phones)]
     async with httpx.AsyncClient(base_url=service.url, headers=headers) as client:
-        await _until_known(client)
+        await until_known(client)
         for shop in range(SHOPS):
             feature = {
                 "type": "Feature",
@@ -172,18 +172,19 @@ async def _introduce(service: Service, plan: Plan) -> list[Walker]:
         )
         assert put.status_code == 201, put.text
         for walker in walkers:
-            walker.token = await _register(client, walker)
+            walker.token = await register(client, walker)
     return walkers
 
 
-async def _until_known(client: httpx.AsyncClient) -> None:
+async def until_known(client: httpx.AsyncClient) -> None:
     """Wait until the key that another process made is in force here."""
     async with asyncio.timeout(10):
         while (await client.get("/v1/offers")).status_code == 401:
             await asyncio.sleep(LOOK)
 
 
-async def _register(client: httpx.AsyncClient, walker: Walker) -> str:
+async def register(client: httpx.AsyncClient, walker: Walker) -> str:
+    """Make a phone known, whose owner agreed to everything it takes."""
     long_ago = "2026-01-01T00:00:00Z"
     agreed = {"granted": True, "at": long_ago}
     body = {
@@ -223,7 +224,7 @@ async def _walk(service: Service, walker: Walker, over: asyncio.Event) -> None:
             walker.acknowledged()
 
 
-async def _all_sent(service: Service) -> None:
+async def all_sent(service: Service) -> None:
     """Wait until nothing is on its way any more; claims of the dead lapse."""
     connection = await asyncpg.connect(service.dsn)
     try:

@@ -222,9 +222,16 @@ def test_the_report_tells_the_walk_line_by_line() -> None:
         "4 offers considered, 1 sent, 3 withheld.",
         "    2 conditions_differ",
         "    1 capped",
+        f"Digest of all this: {simulated().digest}",
         "Note: coffee is a draft; it is tried as if it were live.",
         "Note: old is ended and left out.",
     ]
+
+
+def test_the_same_files_have_the_same_digest_and_others_another() -> None:
+    assert simulated() == simulated()
+    dark = simulated(replace(files(), weather=None))
+    assert dark.digest != simulated().digest
 
 
 def test_the_document_holds_every_gate() -> None:

@@ -10,7 +10,9 @@ from zones.kernel.kept import SHIPPED, Locator, edition, find_kept
 PARTS = {
     "encode": ("encode", "on_face"),
     "search": ("search", "candidates"),
-    "build": ("stripe_all", "cover_all", "rehash", "insert_all"),
+    "stripes": ("stripe_all",),
+    "cover": ("cover_all",),
+    "insert": ("rehash", "insert_all"),
 }
 LOCATOR = f"{Locator.__module__}.{Locator.__qualname__}"
 

@@ -1,0 +1,131 @@
+"""What it costs to add a zone to an index that is in use, and to take it away."""
+
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import numpy as np
+import rtree
+import shapely
+from msgspec.structs import replace
+
+from benchmarks.data import make_zones
+from benchmarks.kernel import DIRECTORY
+from benchmarks.match import BASE, OURS, PLAIN, QUICK
+from benchmarks.report import Goal, Rounds, Table
+from geopush.bench.contest import Contender, Measures, compete, last_core
+from geopush.bench.matching import loaded_kernel
+from zones import IndexKind, Zone, ZoneId, build_index
+
+MORE = 40  # zones put in and taken away each round
+BASE_TREE = "rtree insert"
+MILLIS = ("add", "remove")
+COLUMNS = ("contender", "add ms", "remove ms", "x add", f"x add, {BASE_TREE}")
+MEANING = f"""\
+- **contender**: `{OURS}` and `{PLAIN}` make another index with `with_changes`; the one
+  before goes on to answer. `{BASE}` has to be built anew. `{BASE_TREE}` changes an
+  R-tree where it is, with the box alone.
+- **add ms**, **remove ms**: milliseconds of CPU for one zone, one after the other, mean
+  of {MORE}.
+- **x add**: how many times faster than `{BASE}`; **x add, {BASE_TREE}**: than that.
+"""
+Steps = dict[str, Callable[[], None]]
+
+
+def run(asked: Namespace) -> list[Table]:
+    """Measure changes of the city."""
+    count = asked.zones or (QUICK["city"] if asked.quick else 10_000)
+    names = {OURS: own, PLAIN: own, BASE: rebuilt, BASE_TREE: inserted}
+    openers = {
+        name: partial(open_changing, name, build, count)
+        for name, build in names.items()
+    }
+    rounds = 3 if asked.quick else 9
+    scores = compete(openers, rounds, last_core(), hurry=asked.quick)
+    base, tree, ours = scores[BASE], scores[BASE_TREE], scores[OURS]
+    rows = [
+        [
+            name,
+            *(Rounds(one.of(what)) for what in MILLIS),
+            Rounds(base.over(one, "add")),
+            Rounds(tree.over(one, "add")),
+        ]
+        for name, one in scores.items()
+    ]
+    faster = Rounds(base.over(ours, "add"))
+    slower = Rounds(ours.over(tree, "add"))
+    goals = [
+        Goal(f"A, add one zone, faster than building {BASE}", 2, 20, faster),
+        Goal("A, add one zone, slower than rtree's insert", 10, 3, slower, less=True),
+    ]
+    title = f"match.change: add and remove one of {count:,} zones (A)"
+    return [Table(title, "", COLUMNS, rows, MEANING, () if asked.quick else goals)]
+
+
+@contextmanager
+def open_changing(
+    name: str, build: Callable[..., Steps], count: int
+) -> Iterator[Contender[None]]:
+    """Build what changes, and measure so many changes of it."""
+    more = make_zones("city", MORE, seed=8)
+    more = [replace(one, zone_id=ZoneId(f"more-{one.zone_id}")) for one in more]
+    steps = build(name, make_zones("city", count), more)
+
+    def measure() -> Measures:
+        return {what: _milliseconds(step) / MORE for what, step in steps.items()}
+
+    yield Contender(None, measure)
+
+
+def own(name: str, zones: list[Zone], more: list[Zone]) -> Steps:
+    """Change our index."""
+    kernel = loaded_kernel(str(DIRECTORY) if name == OURS else None)
+    index = build_index(zones, IndexKind.CELLS, kernel)
+
+    def add() -> None:
+        nonlocal index
+        for zone in more:
+            index = index.with_changes([zone], [])
+
+    def remove() -> None:
+        nonlocal index
+        for zone in more:
+            index = index.with_changes([], [zone.zone_id])
+
+    return {"add": add, "remove": remove}
+
+
+def rebuilt(_: str, zones: list[Zone], more: list[Zone]) -> Steps:
+    """Build the tree of shapely anew for each change."""
+    shapes = np.array([zone.area.geometry for zone in [*zones, *more]], dtype=object)
+
+    def build() -> None:
+        for number in range(MORE):
+            shapely.STRtree(shapes[: len(zones) + number])
+
+    return {"add": build, "remove": build}
+
+
+def inserted(_: str, zones: list[Zone], more: list[Zone]) -> Steps:
+    """Change an R-tree."""
+    boxes = [zone.area.geometry.bounds for zone in zones]
+    tree = rtree.index.Index((at, box, None) for at, box in enumerate(boxes))
+    new = [zone.area.geometry.bounds for zone in more]
+
+    def add() -> None:
+        for at, box in enumerate(new, len(boxes)):
+            tree.insert(at, box)
+
+    def remove() -> None:
+        for at, box in enumerate(new, len(boxes)):
+            tree.delete(at, box)
+
+    return {"add": add, "remove": remove}
+
+
+def _milliseconds(step: Callable[[], None]) -> float:
+    started = time.process_time()
+    step()
+    return 1e3 * (time.process_time() - started)

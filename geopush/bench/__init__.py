@@ -1,0 +1,1 @@
+"""How fast the zone index is, measured on this machine with anybody's zones."""

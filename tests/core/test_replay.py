@@ -1,0 +1,40 @@
+"""The same day is decided the same way, byte for byte, in any process."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.core.history import day, digest_of
+
+HERE = Path(__file__).parents[2]
+SEED = 7
+
+
+def in_a_process(hash_seed: str) -> str:
+    """The digest of the day, where sets and dicts of texts have another order."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.core.history", str(SEED)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=HERE,
+        env=os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(HERE)},
+    )
+    return ran.stdout.strip()
+
+
+def test_a_day_has_the_same_digest_whatever_the_hashes_of_a_process_are() -> None:
+    digests = [in_a_process("1"), in_a_process("4294967295"), digest_of(SEED)]
+    assert digests == [digests[0]] * 3
+    assert digests[0].startswith("sha256:")
+
+
+def test_another_day_has_another_digest() -> None:
+    assert digest_of(SEED + 1) != digest_of(SEED)
+
+
+def test_a_day_has_decisions_of_many_kinds() -> None:
+    decided = [one for _, changes in day(SEED) for it in changes for one in it.decided]
+    assert len({one.reason for one in decided}) >= 8
+    assert sum(len(it.messages) for _, changes in day(SEED) for it in changes) >= 5
