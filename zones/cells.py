@@ -8,7 +8,6 @@ import importlib
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 
 import h3
 import numpy as np
@@ -25,11 +24,11 @@ from zones.answers import (
     nearest_of,
     nearness_among,
 )
-from zones.boxes import Boxes
+from zones.boxes import Boxes, Numbers
 from zones.circle import circle
 from zones.geometry import SLACK, Box, Point, covers
 from zones.lattice import Tables, blank_tables, learn, sample, settle
-from zones.roll import Numbers, Roll, build_roll
+from zones.roll import Roll, build_roll
 from zones.sphere import EARTH_RADIUS, METERS_PER_DEGREE
 from zones.table import Kernel, Table
 from zones.zone import Zone, ZoneId
@@ -75,12 +74,9 @@ def load_kernel(directory: str) -> Kernel | None:
     """
     if not has_compiler():
         return None
-    return kernel_at(importlib.import_module("zones.kernel").place_in(directory))
-
-
-def kernel_at(place: Path) -> Kernel:
-    """Return the loops kept in a place; what is missing is compiled when called."""
-    return Kernel(**importlib.import_module("zones.kernel").load(place))
+    kernel = importlib.import_module("zones.kernel")
+    loops: Kernel = kernel.load(kernel.place_in(directory))
+    return loops
 
 
 def kept_kernel(directory: str) -> Kernel | None:
@@ -90,8 +86,9 @@ def kept_kernel(directory: str) -> Kernel | None:
     """
     if not has_compiler():
         return None
-    loops = importlib.import_module("zones.kernel").load_kept(directory)
-    return None if loops is None else Kernel(**loops)
+    kernel = importlib.import_module("zones.kernel")
+    loops: Kernel | None = kernel.load_kept(directory)
+    return loops
 
 
 def rehearse(kernel: Kernel) -> None:
@@ -183,6 +180,10 @@ class CellIndex:
         points = np.concatenate([doubts[::2], points])
         numbers = np.concatenate([doubts[1::2].astype(np.int32), numbers])
         return self._with_others(found, lons, lats, points, numbers)
+
+    def near(self, lons: Floats, lats: Floats) -> NDArray[np.bool_]:
+        """Tell which points may be in an approach: all that are, and few others."""
+        return self._roll.near(lons, lats)
 
     def nearness(
         self, point: Point, also: Collection[ZoneId] = ()

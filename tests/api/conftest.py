@@ -17,6 +17,7 @@ from geopush.core.access import Role
 from geopush.core.identity import Identity
 from geopush.core.occasion import World
 from geopush.core.token import TokenRing
+from geopush.flows.arrivals import Arrivals
 from geopush.flows.contacts import Contacts
 from geopush.flows.deciding import Deciding
 from geopush.flows.ingest import Ingest
@@ -91,6 +92,7 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
         profiles=Profiles(pool, SUPPRESSIONS, clock),
         suppress=Suppress(pool, SUPPRESSIONS, clock),
         contacts=Contacts(pool, clock),
+        arrivals=Arrivals(pool, SUPPRESSIONS, clock),
         letters=Letters(pool, lambda: refresh.catalog, clock),
         receipts=Receipts(pool, lambda: refresh.catalog, deciding, clock),
         pings=PingDoor(tokens, ingest, clock, lambda: refresh.holders),
