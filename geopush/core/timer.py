@@ -59,7 +59,7 @@ def ring(timers: Sequence[Timer], known: KnownOf, world: World, now: datetime) -
             _write(timer, fold, *answer, world)
         else:
             later[timer] = answer
-    changes = [fold.change(world.catalog.tallies_kept) for fold in folds.values()]
+    changes = [fold.change(world.tallies_kept) for fold in folds.values()]
     return Rung(tuple(one for one in changes if one is not None), later)
 
 
