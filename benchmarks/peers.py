@@ -199,8 +199,8 @@ class Peer(NamedTuple):
 
 
 PEERS = {
-    "rtree + prepared": Peer(per_ping, never=()),
-    "geopandas sjoin": Peer(geopandas_sjoin, ["geopandas"], never=()),
+    "rtree + prepared": Peer(per_ping),
+    "geopandas sjoin": Peer(geopandas_sjoin, ["geopandas"]),
     "h3 dictionary": Peer(h3_dictionary),
     "h3ronpy + shapely": Peer(h3ronpy_arrays, ["h3ronpy"]),
     "chdb POLYGON": Peer(partial(chdb_dictionary, "POLYGON"), ["chdb", "pandas"]),
