@@ -10,6 +10,7 @@ often as their offers promise.
 
 import argparse
 import asyncio
+import logging
 import sys
 from collections.abc import Callable
 from random import Random
@@ -173,6 +174,8 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--latency", type=float, default=usual.latency)
     plan = Plan(**vars(parser.parse_args()))
+    # A client that was killed is told of at each write to it.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     began = monotonic()
 
     def tell(text: str) -> None:
