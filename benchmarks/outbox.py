@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import msgspec
 
-from benchmarks.ingest import postgres
+from benchmarks.postgres import postgres
 from benchmarks.report import Goal, Table
 from benchmarks.senders import WORDS
 from geopush.bench.contest import Contender, Measures, compete

@@ -24,11 +24,11 @@ from zones.answers import (
     nearest_of,
     nearness_among,
 )
-from zones.boxes import Boxes
+from zones.boxes import Boxes, Numbers
 from zones.circle import circle
 from zones.geometry import SLACK, Box, Point, covers
 from zones.lattice import Tables, blank_tables, learn, sample, settle
-from zones.roll import Numbers, Roll, build_roll
+from zones.roll import Roll, build_roll
 from zones.sphere import EARTH_RADIUS, METERS_PER_DEGREE
 from zones.table import Kernel, Table
 from zones.zone import Zone, ZoneId
@@ -180,6 +180,10 @@ class CellIndex:
         points = np.concatenate([doubts[::2], points])
         numbers = np.concatenate([doubts[1::2].astype(np.int32), numbers])
         return self._with_others(found, lons, lats, points, numbers)
+
+    def near(self, lons: Floats, lats: Floats) -> NDArray[np.bool_]:
+        """Tell which points may be in an approach: all that are, and few others."""
+        return self._roll.near(lons, lats)
 
     def nearness(
         self, point: Point, also: Collection[ZoneId] = ()
