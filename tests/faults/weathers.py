@@ -26,6 +26,12 @@ class Storm(Struct, frozen=True):
     certificate_expires: bool = False
 
 
+TOO_MUCH_FOR_A_PHONE = Rule(gateway=Gateway.APNS, status=429, retry_after=90)
+TOO_MUCH_OF_ALL = Rule(
+    gateway=Gateway.FCM, status=429, reason="RESOURCE_EXHAUSTED", retry_after=90
+)
+
+
 def _both(**misbehaviour: float) -> tuple[Rule, ...]:
     return tuple(Rule(gateway=one, **misbehaviour) for one in Gateway)
 
@@ -36,7 +42,8 @@ STORMS = (
     Storm("100 % 5xx", _both(status=503), pauses=True, certain=True),
     Storm(
         "429, Retry-After",
-        _both(status=429, retry_after=90),
+        (TOO_MUCH_FOR_A_PHONE, TOO_MUCH_OF_ALL),
+        pauses=True,
         certain=True,
         waits=timedelta(seconds=90),
     ),
@@ -45,7 +52,7 @@ STORMS = (
     Storm("accept, then drop", _both(drop_share=0.3)),
     Storm(
         "GOAWAY",
-        (Rule(gateway=Gateway.APNS, goaway_every=3),),
+        (Rule(gateway=Gateway.APNS, goaway_every=20),),
         pauses=False,
         certain=True,
     ),
