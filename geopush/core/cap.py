@@ -53,7 +53,7 @@ class Cap(Struct, frozen=True, forbid_unknown_fields=True):
     window: Window
 
 
-class Subject(Struct, frozen=True):
+class Subject(Struct, frozen=True, gc=False):
     """What a message would be about, to find the tallies that count against it."""
 
     offer_id: str
@@ -61,7 +61,7 @@ class Subject(Struct, frozen=True):
     zone_id: str | None
 
 
-class Tally(Struct, frozen=True, array_like=True):
+class Tally(Struct, frozen=True, array_like=True, gc=False):
     """One decided message, or one of another tool, as caps remember it."""
 
     message_id: UUID

@@ -27,7 +27,7 @@ class World(Struct, frozen=True):
     one_within: timedelta = timedelta(0)
 
 
-class Occasion(Struct, frozen=True):
+class Occasion(Struct, frozen=True, gc=False):
     """What may be a reason to speak: of which kind, at which zone, when and where.
 
     ``key`` tells it from others of its kind; with an ``offer_id`` it is one for that
