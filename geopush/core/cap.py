@@ -112,6 +112,8 @@ def count(
     zone_tz: str,
 ) -> int:
     """Count the tallies within a cap's window; one exactly as old as it is outside."""
+    if not tallies:
+        return 0
     tz = resolve(cap.window.timezone, zone_tz=zone_tz, customer_tz=customer_tz)
     after = _start(cap.window, now, tz)
     return sum(
