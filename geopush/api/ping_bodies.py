@@ -37,7 +37,7 @@ class RawBatch(Struct, frozen=True):
     pings: list[Raw] | UnsetType = UNSET
 
 
-class Pings(Struct, frozen=True):
+class Pings(Struct, frozen=True, gc=False):
     """The pings of a body with their places in it, and those that did not fit."""
 
     fitting: tuple[tuple[int, Ping], ...]

@@ -54,7 +54,7 @@ class NextPing(Struct, frozen=True):
     or_moved_meters: int
 
 
-class PingsTaken(Struct, frozen=True):
+class PingsTaken(Struct, frozen=True, gc=False):
     """What became of the pings; the four counts add up to what was sent."""
 
     accepted: int
@@ -66,7 +66,7 @@ class PingsTaken(Struct, frozen=True):
     next_ping: NextPing
 
 
-class Reply(Struct, frozen=True):
+class Reply(Struct, frozen=True, gc=False):
     """An answer as the server sends it."""
 
     status: int
@@ -74,7 +74,7 @@ class Reply(Struct, frozen=True):
     headers: Pairs
 
 
-class Speaker(Struct, frozen=True):
+class Speaker(Struct, frozen=True, gc=False):
     """Who speaks, as their token says, and until when it does (epoch seconds)."""
 
     device_id: DeviceId

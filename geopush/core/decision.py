@@ -63,7 +63,7 @@ class Verdict(StrEnum):
     DEFERRED = auto()
 
 
-class Gate(Struct, frozen=True, omit_defaults=True):
+class Gate(Struct, frozen=True, omit_defaults=True, gc=False):
     """One gate of a decision with the values it saw; ``reason`` if it stayed shut."""
 
     gate: str
@@ -72,7 +72,7 @@ class Gate(Struct, frozen=True, omit_defaults=True):
     reason: Reason | None = None
 
 
-class Facts(Struct, frozen=True):
+class Facts(Struct, frozen=True, gc=False):
     """What is known when we decide about one customer at one zone.
 
     ``recorded_at`` is when it happened, ``seen_at`` when it was last seen to be so.
@@ -96,7 +96,7 @@ class Facts(Struct, frozen=True):
     values: Mapping[str, Value]
 
 
-class Decision(Struct, frozen=True):
+class Decision(Struct, frozen=True, gc=False):
     """What became of one candidate: why, through which gates, in which words.
 
     What is deferred is decided again at ``due``.

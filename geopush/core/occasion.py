@@ -36,7 +36,7 @@ class World(Struct, frozen=True):
         return max(self.catalog.tallies_kept, longest(windows(self.policy)))
 
 
-class Occasion(Struct, frozen=True):
+class Occasion(Struct, frozen=True, gc=False):
     """What may be a reason to speak: of which kind, at which zone, when and where.
 
     ``key`` tells it from others of its kind; with an ``offer_id`` it is one for that

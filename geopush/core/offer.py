@@ -173,8 +173,10 @@ def needs_weather(offer: Offer) -> bool:
 
 def asks(offer: Offer, root: str) -> bool:
     """Say whether an offer's audience or conditions ask for something of a root."""
-    rules = (offer.conditions, offer.audience.where)
-    return any(rule is not None and root in rule.roots for rule in rules)
+    conditions, where = offer.conditions, offer.audience.where
+    if conditions is not None and root in conditions.roots:
+        return True
+    return where is not None and root in where.roots
 
 
 def wants(

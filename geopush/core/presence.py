@@ -36,7 +36,7 @@ class Kind(StrEnum):
     APPROACH = auto()
 
 
-class Presence(Struct, frozen=True, array_like=True):
+class Presence(Struct, frozen=True, array_like=True, gc=False):
     """One device inside one zone; ``outside`` counts the last fixes beyond it."""
 
     since: datetime
@@ -45,13 +45,13 @@ class Presence(Struct, frozen=True, array_like=True):
     outside: int = 0
 
 
-class Approach(Struct, frozen=True, array_like=True):
+class Approach(Struct, frozen=True, array_like=True, gc=False):
     """One device near one zone; ``away`` counts the last fixes beyond it."""
 
     away: int = 0
 
 
-class Whereabouts(Struct, frozen=True, array_like=True):
+class Whereabouts(Struct, frozen=True, array_like=True, gc=False):
     """All presences of a device, and when it was last seen; no coordinates.
 
     ``recent`` are the times of its last fixes, packed, the newest first; ``batch`` is a
@@ -68,7 +68,7 @@ class Whereabouts(Struct, frozen=True, array_like=True):
     approaches: dict[ZoneId, Approach] = {}
 
 
-class Transition(Struct, frozen=True, omit_defaults=True):
+class Transition(Struct, frozen=True, omit_defaults=True, gc=False):
     """A device came, stayed or left."""
 
     kind: Kind
@@ -79,7 +79,7 @@ class Transition(Struct, frozen=True, omit_defaults=True):
     reason: str | None = None
 
 
-class Fix(Struct, frozen=True):
+class Fix(Struct, frozen=True, gc=False):
     """What a ping says to this module: when, and how far off it may be."""
 
     at: datetime

@@ -25,7 +25,7 @@ from geopush.core.weather import CELL_RESOLUTION
 from zones import Point, cell_of
 
 
-class Passed(Struct, frozen=True):
+class Passed(Struct, frozen=True, gc=False):
     """What is to be written and answered where nothing happened."""
 
     change: Change

@@ -10,12 +10,13 @@ from datetime import UTC, datetime, timedelta
 
 WIDTH = 8  # bytes a time
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+_ONE = struct.Struct(">q")
 
 
 def micros(at: datetime) -> int:
     """Return the microseconds since 1970."""
-    return (at - _EPOCH) // _MICROSECOND
+    since = at - _EPOCH  # dividing one timedelta by another takes thrice as long
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def moment(at: int) -> datetime:
@@ -25,6 +26,8 @@ def moment(at: int) -> datetime:
 
 def pack(times: Sequence[int]) -> bytes:
     """Return times, in microseconds, as bytes in the same order."""
+    if len(times) == 1:
+        return _ONE.pack(times[0])
     return struct.pack(f">{len(times)}q", *times)
 
 

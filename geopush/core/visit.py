@@ -22,14 +22,14 @@ CONFIRMATIONS = 2  # fixes in a row outside before a visit can be over
 _WINDOW = WINDOW // timedelta(microseconds=1)
 
 
-class Seen(Struct, frozen=True, array_like=True):
+class Seen(Struct, frozen=True, array_like=True, gc=False):
     """A fix without its place: when, and the zones that covered it."""
 
     at: datetime
     zones: tuple[ZoneId, ...] = ()
 
 
-class Going(Struct, frozen=True, array_like=True):
+class Going(Struct, frozen=True, array_like=True, gc=False):
     """A visit that is going on, and the fixes outside since the last one inside."""
 
     began: datetime
@@ -37,14 +37,14 @@ class Going(Struct, frozen=True, array_like=True):
     out_since: datetime | None = None
 
 
-class Run(Struct, frozen=True, array_like=True):
+class Run(Struct, frozen=True, array_like=True, gc=False):
     """Fixes in a row, packed, that the same zones covered."""
 
     zones: tuple[ZoneId, ...]
     times: bytes
 
 
-class Memory(Struct, frozen=True, array_like=True):
+class Memory(Struct, frozen=True, array_like=True, gc=False):
     """The last few fixes of a device, and the visits going on before them."""
 
     until: datetime | None = None
@@ -132,7 +132,9 @@ def _is_even(runs: Sequence[Run], zones: tuple[ZoneId, ...]) -> bool:
 
 def _goes_on(going: Mapping[ZoneId, Going], zones: tuple[ZoneId, ...]) -> bool:
     """Whether all that goes on does so in these zones, with nobody at the door."""
-    return all(one.outs == 0 and zone in zones for zone, one in going.items())
+    return not going or all(
+        one.outs == 0 and zone in zones for zone, one in going.items()
+    )
 
 
 def _counts(at: datetime, until: datetime | None, newest: datetime | None) -> bool:

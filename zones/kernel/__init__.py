@@ -14,6 +14,7 @@ PARTS = {
     "stripes": ("stripe_all",),
     "cover": ("cover_all",),
     "insert": ("rehash", "insert_all"),
+    "distance": ("to_edge",),
 }
 LOCATOR = f"{Locator.__module__}.{Locator.__qualname__}"
 
