@@ -48,6 +48,7 @@ check: $(READY)  ## Format, lint, types, import directions, Dockerfile
 
 faults: $(READY)  ## Storms at the gateways, then 120 kills under load (half an hour); fails if anything is lost or doubled
 	@$(BIN)/python -m tests.faults.storm
+	@$(BIN)/python -m tests.faults.answers
 	@$(BIN)/python -m tests.faults.campaign
 
 bench: $(READY)  ## All benchmarks, into benchmarks/RESULTS.md
