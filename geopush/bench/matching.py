@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ Clock = Callable[[], float]
 
 SOURCES = Path(zones.__file__).parent.parent  # these are compiled, and no others
 TAIL = 500  # characters of what the compiler said that are told
-PIECES = 4_096  # different calls; then the first comes again
+PIECES = 16_384  # different calls; then the first comes again
 LAP = 0.002  # seconds of calls between two looks at the clock
 AT_ONCE = 1_000  # pings a call when answers are compared
 
@@ -145,17 +146,20 @@ def resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def _laps(ask: Ask, pieces: list[Pings], clock: Clock) -> list[list[Pings]]:
-    """Return calls in groups: looking at the clock takes as long as some calls do."""
+def _laps(ask: Ask, pieces: list[Pings], clock: Clock) -> Iterator[list[Pings]]:
+    """Return calls in groups: looking at the clock takes as long as some calls do.
+
+    They go on from round to round: what was asked lately is in the processor's cache.
+    """
     ask(*pieces[0])
     started = clock()
     ask(*pieces[-1])
     group = max(1, int(LAP / max(clock() - started, 1e-6)))
-    return [pieces[at : at + group] for at in range(0, len(pieces), group)]
+    return cycle([pieces[at : at + group] for at in range(0, len(pieces), group)])
 
 
-def _lap(ask: Ask, size: int, laps: list[list[Pings]], done: int) -> int:
-    calls = laps[done // (size * len(laps[0])) % len(laps)]
+def _lap(ask: Ask, size: int, laps: Iterator[list[Pings]], _: int) -> int:
+    calls = next(laps)
     for lons, lats in calls:
         ask(lons, lats)
     return size * len(calls)
