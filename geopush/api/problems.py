@@ -26,6 +26,7 @@ TITLES: dict[str, str] = {
     "invalid_body": "The body does not fit the schema",
     "invalid_parameter": "A parameter does not fit",
     "invalid_cursor": "The cursor is not one of ours",
+    "cursor_gone": "The cursor leads nowhere any more",
     "unauthorized": "A credential is missing or wrong",
     "token_expired": "The token has expired",
     "forbidden": "The credential does not allow this",

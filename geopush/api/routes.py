@@ -7,6 +7,7 @@ from geopush.api import (
     decisions,
     devices,
     explain,
+    feed,
     health,
     inbox,
     keys,
@@ -44,6 +45,7 @@ ROUTES = (
     *messages.ROUTES,
     *decisions.ROUTES,
     *explain.ROUTES,
+    *feed.ROUTES,
     *keys.ROUTES,
     *health.ROUTES,
 )

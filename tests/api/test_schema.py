@@ -101,6 +101,7 @@ GOOD: list[tuple[str, object, int]] = [
     ("POST /v1/receipts", {"receipts": [OPENED]}, 202),
     ("GET /v1/decisions", None, 200),
     ("POST /v1/explain", QUESTION, 200),
+    ("GET /v1/feed", None, 200),
     ("POST /v1/keys", {"role": "crm", "name": "one more"}, 201),
     ("GET /v1/keys", None, 200),
     ("POST /v1/keys/{key_id}/rotate", {"overlap_seconds": 60}, 200),
