@@ -83,6 +83,11 @@ class Metrics:
             registry=self._registry,
         )
 
+    def count_pings(self, **fates: int) -> None:
+        """Count pings by what became of them."""
+        for fate, count in fates.items():
+            self.pings.labels(fate).inc(count)
+
     def render(self) -> bytes:
         """Everything, in Prometheus' text format."""
         return generate_latest(self._registry)

@@ -11,10 +11,11 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from zones.boxes import Numbers
 from zones.distance import is_inside, signed_meters
 from zones.geometry import SLACK, Point, covers
 from zones.geometry import reach as reach_of
-from zones.roll import Numbers, Roll
+from zones.roll import Roll
 from zones.sphere import HALF_WAY_ROUND
 from zones.zone import Zone, ZoneId
 

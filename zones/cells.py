@@ -24,11 +24,11 @@ from zones.answers import (
     nearest_of,
     nearness_among,
 )
-from zones.boxes import Boxes
+from zones.boxes import Boxes, Numbers
 from zones.circle import circle
 from zones.geometry import SLACK, Box, Point, covers
 from zones.lattice import Tables, blank_tables, learn, sample, settle
-from zones.roll import Numbers, Roll, build_roll
+from zones.roll import Roll, build_roll
 from zones.sphere import EARTH_RADIUS, METERS_PER_DEGREE
 from zones.table import Kernel, Table
 from zones.zone import Zone, ZoneId
@@ -40,6 +40,7 @@ NORTHERNMOST = 80.0
 EASTERNMOST = 179.5
 FINEST = 10  # cells of 130 m: a shop has a dozen
 MANY = 200_000  # zones; beyond, cells of 350 m, or the table would take a gigabyte
+ALL_CELLS = 3_000_000  # that all zones may have, or 300 each
 ASKED = 6  # the resolution at which h3 is asked where things are
 
 
@@ -74,7 +75,8 @@ def load_kernel(directory: str) -> Kernel | None:
     if not has_compiler():
         return None
     kernel = importlib.import_module("zones.kernel")
-    return Kernel(**kernel.load(kernel.place_in(directory)))
+    loops: Kernel = kernel.load(kernel.place_in(directory))
+    return loops
 
 
 def kept_kernel(directory: str) -> Kernel | None:
@@ -84,8 +86,9 @@ def kept_kernel(directory: str) -> Kernel | None:
     """
     if not has_compiler():
         return None
-    loops = importlib.import_module("zones.kernel").load_kept(directory)
-    return None if loops is None else Kernel(**loops)
+    kernel = importlib.import_module("zones.kernel")
+    loops: Kernel | None = kernel.load_kept(directory)
+    return loops
 
 
 def rehearse(kernel: Kernel) -> None:
@@ -94,7 +97,7 @@ def rehearse(kernel: Kernel) -> None:
     index = CellIndex.build([zone], kernel).with_changes([zone], [])
     index.covering(np.zeros(1), np.zeros(1))
     index.nearness(Point(0.0, 0.0))
-    table = Table(kernel, lattice(kernel), FINEST)
+    table = Table(kernel, lattice(kernel), FINEST, 300)
     table.make_room(1 << 20)
 
 
@@ -142,7 +145,10 @@ class CellIndex:
         """Return an index of zones."""
         roll = build_roll(zones)
         finest = FINEST if len(roll) < MANY else FINEST - 1
-        table = None if kernel is None else Table(kernel, lattice(kernel), finest)
+        most = min(2_000, max(300, ALL_CELLS // max(1, len(roll))))
+        table = None
+        if kernel is not None:
+            table = Table(kernel, lattice(kernel), finest, most)
         side = Boxes().with_more(_put(table, 0, roll))
         return cls(roll, side, table)
 
@@ -174,6 +180,10 @@ class CellIndex:
         points = np.concatenate([doubts[::2], points])
         numbers = np.concatenate([doubts[1::2].astype(np.int32), numbers])
         return self._with_others(found, lons, lats, points, numbers)
+
+    def near(self, lons: Floats, lats: Floats) -> NDArray[np.bool_]:
+        """Tell which points may be in an approach: all that are, and few others."""
+        return self._roll.near(lons, lats)
 
     def nearness(
         self, point: Point, also: Collection[ZoneId] = ()

@@ -33,7 +33,7 @@ def _to_edge(point: Point, edges: Floats) -> float:
     if abs(point.latitude) > POLAR:
         return _to_polar_edge(point, _cut(edges))
     middle = (edges[:, 0] + edges[:, 2]) / 2
-    turns = 360 * np.round((point.longitude - middle) / 360)
+    turns = 360 * np.rint((point.longitude - middle) / 360)
     shrink = math.cos(math.radians(point.latitude))
     x1 = (edges[:, 0] + turns - point.longitude) * shrink
     x2 = (edges[:, 2] + turns - point.longitude) * shrink
@@ -68,7 +68,7 @@ def _nearest(x1: Floats, y1: Floats, x2: Floats, y2: Floats) -> tuple[Floats, Fl
     dx, dy = x2 - x1, y2 - y1
     square = dx * dx + dy * dy
     along = -(x1 * dx + y1 * dy) / np.where(square > 0, square, 1.0)
-    along = np.clip(along, 0.0, 1.0)
+    along = np.minimum(np.maximum(along, 0.0), 1.0)
     return x1 + along * dx, y1 + along * dy
 
 

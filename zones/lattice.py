@@ -13,6 +13,8 @@ UNITS = ((0, 0), (-1, -1), (0, 1), (-1, 0), (1, 0), (0, -1), (1, 1))
 DOWN = (np.array([[3, -1], [1, 2]]), np.array([[2, 1], [-1, 3]]))
 ODD_TURN = np.arctan(np.sqrt(3) / 5)  # of odd resolutions against even ones
 REACH = 3
+SEVERAL = 50
+HALF_SQUARE = 0.0125  # radians from the middle of a square of a degree to its corner
 WIDE = 2 * REACH + 1
 
 
@@ -21,11 +23,12 @@ class Tables(NamedTuple):
 
     centers: Floats
     axes: Floats
-    beside: NDArray[np.int64]
+    squares: NDArray[np.int8]
     digits: NDArray[np.int32]
     back: NDArray[np.int32]
     base: NDArray[np.int32]
     turns: NDArray[np.uint8]
+    pairs: NDArray[np.int64]
 
     def addresses(self) -> NDArray[np.int64]:
         """Return where the tables are; they must outlive what is done with it."""
@@ -41,12 +44,34 @@ def blank_tables(corners: Floats, faces: list[list[int]]) -> Tables:
     axes = np.empty((2, 20, 2, 3))
     for face, center in enumerate(centers):
         axes[:, face] = _axes(center, corners[of_face[face, 0]])
-    near = np.argsort(-centers @ centers.T, axis=1)[:, 1:4]
     digits, back = _generations()
     base = np.full((20, WIDE, WIDE), -1, dtype=np.int32)
     turns = np.full((20, WIDE, WIDE, 8), 7, dtype=np.uint8)
-    beside = np.ascontiguousarray(near, dtype=np.int64)
-    return Tables(centers, axes, beside, digits, back, base, turns)
+    squares, pairs = _squares(centers)
+    return Tables(centers, axes, squares, digits, back, base, turns, pairs)
+
+
+def _squares(centers: Floats) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+    """Return on which face each square of a degree is, and pairs of faces.
+
+    Squares are counted from south to north and from west to east. From 20 on, a square
+    may be on either of a pair, and ``SEVERAL`` is the sign for more than two.
+    """
+    lat, lng = np.radians(np.mgrid[-89.5:91, -179.5:181]).reshape(2, -1)
+    middles = np.column_stack(
+        [np.cos(lat) * np.cos(lng), np.cos(lat) * np.sin(lng), np.sin(lat)]
+    )
+    nearness = middles @ centers.T
+    face = nearness.argmax(axis=1)
+    lead = nearness.max(axis=1, keepdims=True) - nearness
+    apart = np.linalg.norm(centers[:, None] - centers, axis=-1)
+    possible = lead <= apart[face] * HALF_SQUARE
+    many = possible.sum(axis=1)
+    pairs = np.argwhere(np.triu((apart > 0) & (apart < 0.8)))
+    squares = np.where(many == 1, face, SEVERAL)
+    for number, pair in enumerate(pairs.tolist()):
+        squares[(many == 2) & possible[:, pair].all(axis=1)] = 20 + number
+    return squares.astype(np.int8), np.ascontiguousarray(pairs)
 
 
 def _unit(vectors: Floats) -> Floats:

@@ -67,13 +67,14 @@ def _starts(counts: Integers) -> Integers:
 class Table:
     """Growing arrays of zones by cell; written by one at a time, read by anyone."""
 
-    def __init__(self, kernel: Kernel, tables: Tables, finest: int) -> None:
+    def __init__(self, kernel: Kernel, tables: Tables, finest: int, most: int) -> None:
         self.kernel = kernel
         self.lock = Lock()
         self.size = 0  # zones that were put in, those without cells too
         self._tables = tables
         self._lattice = tables.addresses()
         self._finest = finest
+        self._most = most
         self._levels = 0
         self._records = np.zeros((64, 8))
         self._stripes = np.zeros(1 << 10, dtype=np.int64)
@@ -106,9 +107,11 @@ class Table:
             self._filter, live,
         )  # fmt: skip
         at = [array.ctypes.data for array in arrays]
+        if live.all():
+            at[-1] = 0
         numbers = [self._finest, self._levels, *at[:4], 64 - self._bits, *at[4:]]
         context = np.zeros(19, dtype=np.int64)
-        context[:7], context[8:18], context[18] = self._lattice, numbers, len(live)
+        context[:8], context[8:18], context[18] = self._lattice, numbers, len(live)
         return context, (self._tables, *arrays)
 
     def _put(
@@ -118,13 +121,13 @@ class Table:
         self._put_edges(first, shapes)
         levels = np.full(len(geometries), -1, dtype=np.int64)
         counts = np.zeros(len(geometries), dtype=np.int64)
-        room = min(BATCH, 4096 + len(shapes.edges) + 400 * len(geometries))
+        room = min(BATCH, self._most + len(shapes.edges) + 400 * len(geometries))
         keys, kinds = np.empty(room, dtype=np.uint64), np.empty(room, dtype=np.uint8)
         done = 0
         while done < len(geometries):
             before = done
             done, used = self.kernel.cover_all(
-                self._lattice, self._finest, shapes.edges, shapes.starts,
+                self._lattice, self._finest, self._most, shapes.edges, shapes.starts,
                 shapes.part_starts, shapes.part_ends, approaches, keys, kinds,
                 levels, counts, before,
             )  # fmt: skip

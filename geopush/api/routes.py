@@ -1,6 +1,7 @@
 """All routes of the door, in the order in which they are documented."""
 
 from geopush.api import (
+    arrivals,
     consents,
     contacts,
     customers,
@@ -38,6 +39,7 @@ ROUTES = (
     *preview.ROUTES,
     *weather.ROUTES,
     *customers.ROUTES,
+    *arrivals.ROUTES,
     *consents.ROUTES,
     *preferences.ROUTES,
     *stop.ROUTES,

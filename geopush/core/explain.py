@@ -204,7 +204,7 @@ def _explained(
         occasion=occasion,
         verdict=one.verdict,
         reason=one.reason,
-        sentence=in_words(one.reason, one.trace, tongue),
+        sentence=in_words(one.verdict, one.reason, one.trace, tongue),
         gates=one.trace,
         weather=one.weather,
         message=message,

@@ -54,15 +54,15 @@ class Approach(Struct, frozen=True, array_like=True):
 class Whereabouts(Struct, frozen=True, array_like=True):
     """All presences of a device, and when it was last seen; no coordinates.
 
-    ``recent`` are the times of its last fixes as microseconds before ``recorded_at``,
-    ``batch`` is a digest of the times of its last upload: both know repeated pings.
+    ``recent`` are the times of its last fixes, packed, the newest first; ``batch`` is a
+    digest of the times of its last upload: both know repeated pings.
     ``memory`` is what visits are made of.
     """
 
     recorded_at: datetime | None = None
     cell: str | None = None
     presences: dict[ZoneId, Presence] = {}
-    recent: tuple[int, ...] = ()
+    recent: bytes = b""
     batch: bytes = b""
     memory: Memory = Memory()
     approaches: dict[ZoneId, Approach] = {}

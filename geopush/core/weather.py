@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import msgspec
@@ -152,7 +153,7 @@ class Weather:
         """The nearest observation that is fresh enough, or why there is none."""
         around = [
             (kilometers(place, one.point), one.observed_at, one)
-            for cell in neighbours(cell_of(place, CELL_RESOLUTION), self._rings)
+            for cell in (_around(place, self._rings) if self._by_cell else ())
             for one in self._by_cell.get(cell, ())
         ]
         inside = [one for one in around if one[0] <= self._radius]
@@ -160,6 +161,12 @@ class Weather:
         if fresh:
             return min(fresh, key=lambda one: (one[0], -one[1].timestamp()))[2]
         return "weather_stale" if inside else "weather_unknown"
+
+
+@lru_cache(maxsize=16_384)
+def _around(place: Point, rings: int) -> tuple[str, ...]:
+    """The cells around a place; zones are asked about again and again."""
+    return tuple(neighbours(cell_of(place, CELL_RESOLUTION), rings))
 
 
 def kept_under(observation: Observation) -> str:

@@ -89,6 +89,7 @@ GOOD: list[tuple[str, object, int]] = [
     ("PUT /v1/customers/{customer_id}", {"attributes": {}}, 200),
     ("PATCH /v1/customers/{customer_id}", {"attributes": {"a": 1}}, 200),
     ("GET /v1/customers/{customer_id}", None, 200),
+    ("POST /v1/customers/import", {"customer_id": "bob"}, 200),
     ("PUT /v1/customers/{customer_id}/consents", CONSENTS, 200),
     ("GET /v1/customers/{customer_id}/consents", None, 200),
     ("PUT /v1/customers/{customer_id}/preferences", {"topics": {"a": True}}, 200),

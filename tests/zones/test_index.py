@@ -56,6 +56,30 @@ def test_it_agrees_with_looking_at_every_zone(other_kind: Kind, seed: int) -> No
     assert sum(map(len, expected)) > 800
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_who_is_in_an_approach_may_be_near(other_kind: Kind, seed: int) -> None:
+    zones = world(seed, 30)
+    kept = [one for one in zones if one.zone_id != "z0"]
+    lons, lats = places(zones, seed, each=1)
+    real = (np.abs(lons) <= 180) & (np.abs(lats) <= 90)
+    lons, lats = lons[real], lats[real]
+    surely = build_index(kept, Kind.SCAN).near(lons, lats)
+    for index in (
+        build_index(kept, other_kind),
+        build_index(zones[:30], other_kind).with_changes(
+            zones[30:], [zones[0].zone_id]
+        ),
+    ):
+        perhaps = index.near(lons, lats)
+        assert not (surely & ~perhaps).any()
+        assert 20 < perhaps.sum() < len(lons)
+
+
+def test_without_approaches_nobody_is_near(kind: Kind) -> None:
+    index = build_index([a_zone("a", SQUARE)], kind)
+    assert not index.near(np.array([4.005]), np.array([52.005])).any()
+
+
 def test_numbers_of_a_point_ascend_and_offsets_frame_them(kind: Kind) -> None:
     zones = world(1, 80)
     lons, lats = places(zones, 1)

@@ -36,7 +36,7 @@ def corners() -> Floats:
 
 
 def tried(rng: np.random.Generator, count: int) -> Iterator[Places]:
-    """Yield places everywhere, near pentagons, along faces, at poles and at 180."""
+    """Yield places everywhere, near pentagons, along faces, at poles, at 180."""
     yield on_map(rng.normal(size=(count, 3)))
     ends = corners()
     spread = 10.0 ** rng.uniform(-7, -0.5, size=(count, 1))
@@ -56,6 +56,9 @@ def tried(rng: np.random.Generator, count: int) -> Iterator[Places]:
         sign * (180 - rng.choice([0, 1], count) * 10.0 ** rng.uniform(-12, 0, count)),
         rng.uniform(-90, 90, count),
     )
+    # corners of the squares of a degree by which faces are found
+    whole = rng.integers([-180, -90], [181, 91], size=(count, 2)).astype(np.float64)
+    yield whole[:, 0].copy(), whole[:, 1].copy()
 
 
 @pytest.mark.parametrize("resolution", range(16))

@@ -13,7 +13,6 @@ from pathlib import Path
 from zones.cells import rehearse
 from zones.kernel import load
 from zones.kernel.kept import SHIPPED, edition, find_kept, seal
-from zones.table import Kernel
 
 
 def main(directory: Path) -> None:
@@ -26,7 +25,7 @@ def main(directory: Path) -> None:
             draft = place.with_suffix(".draft")
             for left in (draft, place):
                 shutil.rmtree(left, ignore_errors=True)
-            rehearse(Kernel(**load(draft)))
+            rehearse(load(draft))
             seal(draft)
             draft.rename(place)
 

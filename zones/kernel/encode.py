@@ -8,27 +8,37 @@ modulo 49.
 """
 
 import numpy as np
-from numba import carray
 
-from zones.kernel.jit import compiled, pointer
+from zones.kernel.digits import (
+    BASES,
+    REACH,
+    WIDE,
+    climb_all,
+    leading,
+    turned,
+)
+from zones.kernel.jit import (
+    Bytes,
+    Floats,
+    Ints,
+    Keys,
+    Longs,
+    carray,
+    compiled,
+    kept,
+    pointer,
+)
 from zones.kernel.sphere import face_of, faces_of, to_sphere
 
 BLOCK = 256
-STEPS = (
-    49  # remainders of a and of b; 49 = 7 * 7, and four generations are 7 ** 4 cells
-)
-REACH = 3  # at resolution 0, a and b on a face are at most so far from its middle
-WIDE = 2 * REACH + 1
-BASES = WIDE * WIDE
-THREES = np.uint64(0o111111111111111)  # the lowest bit of each of 15 digits
-SEVENS = np.uint64(0o777777777777777)
+FLOATS, INTS = 6 * BLOCK, 6 * BLOCK  # numbers that encoding a block needs room for
 
 # Where the tables are in the lattice's context: each an address.
-CENTERS, AXES, BESIDE, DIGITS, BACK, BASE, TURNS = range(7)
+CENTERS, AXES, SQUARES, DIGITS, BACK, BASE, TURNS, PAIRS = range(8)
 
 
 @compiled
-def nearest_hexagon(a, b):
+def nearest_hexagon(a: float, b: float) -> tuple[float, float]:
     """Return the lattice point whose hexagon holds a place of the plane."""
     c = a - b
     na, nb, nc = np.rint(a), np.rint(b), np.rint(c)
@@ -40,146 +50,60 @@ def nearest_hexagon(a, b):
 
 
 @compiled
-def to_lattice(centers, axes, scale, face, single, faces, x, y, z, a, b):
-    """Project places on the planes of their faces, and find their hexagons there."""
-    if single:
-        c0, c1, c2 = centers[3 * face], centers[3 * face + 1], centers[3 * face + 2]
-        o = 6 * face
-        a0, a1, a2 = axes[o], axes[o + 1], axes[o + 2]
-        b0, b1, b2 = axes[o + 3], axes[o + 4], axes[o + 5]
-        for i in range(len(x)):
-            w = scale / (x[i] * c0 + y[i] * c1 + z[i] * c2)
-            pa = (x[i] * a0 + y[i] * a1 + z[i] * a2) * w
-            pb = (x[i] * b0 + y[i] * b1 + z[i] * b2) * w
-            ra, rb = nearest_hexagon(pa, pb)
-            a[i], b[i] = np.int32(ra), np.int32(rb)
-        return
+def to_lattice(
+    centers: Floats,
+    axes: Floats,
+    scale: float,
+    face: int,
+    x: Floats,
+    y: Floats,
+    z: Floats,
+    a: Ints,
+    b: Ints,
+) -> None:
+    """Project places on the plane of a face, and find their hexagons there."""
+    c0, c1, c2 = centers[3 * face], centers[3 * face + 1], centers[3 * face + 2]
+    o = 6 * face
+    a0, a1, a2 = axes[o], axes[o + 1], axes[o + 2]
+    b0, b1, b2 = axes[o + 3], axes[o + 4], axes[o + 5]
     for i in range(len(x)):
-        f = np.int64(faces[i])
-        o = 6 * f
-        w = scale / (
-            x[i] * centers[3 * f]
-            + y[i] * centers[3 * f + 1]
-            + z[i] * centers[3 * f + 2]
-        )
-        pa = (x[i] * axes[o] + y[i] * axes[o + 1] + z[i] * axes[o + 2]) * w
-        pb = (x[i] * axes[o + 3] + y[i] * axes[o + 4] + z[i] * axes[o + 5]) * w
+        w = scale / (x[i] * c0 + y[i] * c1 + z[i] * c2)
+        pa = (x[i] * a0 + y[i] * a1 + z[i] * a2) * w
+        pb = (x[i] * b0 + y[i] * b1 + z[i] * b2) * w
         ra, rb = nearest_hexagon(pa, pb)
         a[i], b[i] = np.int32(ra), np.int32(rb)
 
 
 @compiled
-def climb(table, back, shift, a, b, digits):
-    """Go some generations up: note the digits on the way, and move to the ancestor."""
-    m0, m1, m2, m3, inverse = back[0], back[1], back[2], back[3], back[4]
-    for i in range(len(a)):
-        x, y = a[i], b[i]
-        u = np.uint32(x + np.int32(49 * 400_000)) % np.uint32(49)
-        v = np.uint32(y + np.int32(49 * 400_000)) % np.uint32(49)
-        packed = table[u * np.uint32(49) + v]
-        x = np.int32(x - np.int32((packed >> 12) & 127) + np.int32(64))
-        y = np.int32(y - np.int32((packed >> 19) & 127) + np.int32(64))
-        # what is divided here is a multiple: then the inverse modulo 2 ** 32 divides
-        a[i] = np.int32(np.int32(m0 * x + m1 * y) * inverse)
-        b[i] = np.int32(np.int32(m2 * x + m3 * y) * inverse)
-        digits[i] |= np.uint64(packed & 4095) << np.uint64(shift)
-
-
-@compiled
-def climb_all(digit_tables, backs, resolution, a, b, digits):
-    """Go up to resolution 0; the digits are those of this face, not yet of the cell."""
-    for i in range(len(a)):
-        digits[i] = np.uint64(0)
-    at, shift = resolution, 0
-    while at > 0:
-        count = at % 4 if at % 4 else 4
-        which = 5 * (at % 2) + count
-        table = digit_tables[which * 2401 : which * 2401 + 2401]
-        climb(table, backs[which * 5 : which * 5 + 5], shift, a, b, digits)
-        at -= count
-        shift += 3 * count
-
-
-@compiled
-def turned(digits, turns):
-    """Turn all digits by so many times 60 degrees.
-
-    A digit's bits are its axes, i, j, k: a third of a turn moves them on by one, half
-    a turn changes each for the other. An odd turn is half a turn and some thirds.
-    """
-    ones = (digits | digits >> np.uint64(1) | digits >> np.uint64(2)) & THREES
-    half = digits ^ (ones * np.uint64(7) * np.uint64(turns & 1))
-    once = half >> np.uint64(1) & (THREES * np.uint64(3)) | (
-        half & THREES
-    ) << np.uint64(2)
-    twice = (
-        half << np.uint64(1) & (THREES * np.uint64(6)) | half >> np.uint64(2) & THREES
-    )
-    thirds = (turns + 3 * (turns & 1)) >> 1
-    thirds -= 3 * (thirds > 2)
-    return half if thirds == 0 else (once if thirds == 1 else twice)
-
-
-@compiled
-def leading(digits, resolution):
-    """Return the first digit that is not 0, or 0."""
-    for place in range(resolution):
-        digit = (digits >> np.uint64(3 * (resolution - 1 - place))) & np.uint64(7)
-        if digit:
-            return np.int64(digit)
-    return 0
-
-
-@compiled
-def named(places, turns, face, a, b, digits, resolution):
-    """Return the id of a cell from its face, place at resolution 0, and digits there."""
-    if abs(a) > REACH or abs(b) > REACH:
-        return np.uint64(0)
-    at = BASES * face + WIDE * (a + REACH) + b + REACH
-    place = np.int64(places[at])
-    if place == -1:
-        return np.uint64(0)
-    # places of pentagons are negative
-    turn = (
-        place & 7
-        if place >= 0
-        else np.int64(turns[8 * at + leading(digits, resolution)])
-    )
-    base = (place & 1023) >> 3
-    rest = np.uint64(3 * (15 - resolution))
-    head = np.uint64(1) << np.uint64(59) | np.uint64(resolution) << np.uint64(52)
-    tail = (np.uint64(1) << rest) - np.uint64(1)
-    return head | np.uint64(base) << np.uint64(45) | turned(digits, turn) << rest | tail
-
-
-@compiled
-def name_all(places, turns, face, single, faces, a, b, keys, found, resolution):
+def name_all(
+    places: Ints,
+    turns: Bytes,
+    face: int,
+    a: Ints,
+    b: Ints,
+    keys: Keys,
+    found: Ints,
+    resolution: int,
+) -> None:
     """Turn digits on a face to ids of cells."""
     odd = np.int32(0)
+    first = np.int32(BASES * face + WIDE * REACH + REACH)
     for i in range(len(a)):
-        f = np.int32(face) if single else faces[i]
-        at = np.uint32(
-            np.int32(BASES) * f
-            + np.int32(WIDE) * (a[i] + np.int32(REACH))
-            + b[i]
-            + np.int32(REACH)
-        )
+        at = np.uint32(first + np.int32(WIDE) * a[i] + b[i])
         at = at if at < np.uint32(20 * BASES) else np.uint32(0)
-        place = places[at]
-        found[i] = place
-        odd |= place
+        found[i] = places[at]
+        odd |= found[i]
+    if odd < 0:  # a pentagon somewhere: its sectors turn each in its own way
+        for i in range(len(a)):
+            if found[i] < 0:
+                at = BASES * face + WIDE * (a[i] + REACH) + b[i] + REACH
+                turn = turns[8 * at + leading(keys[i], resolution)]
+                found[i] = (found[i] & 1016) | np.int32(turn)
     rest = np.uint64(3 * (15 - resolution))
     head = np.uint64(1) << np.uint64(59) | np.uint64(resolution) << np.uint64(52)
     head |= (np.uint64(1) << rest) - np.uint64(1)
-    if odd < 0:  # a pentagon somewhere: its sectors turn each in its own way
-        for i in range(len(a)):
-            f = face if single else np.int64(faces[i])
-            keys[i] = named(
-                places, turns, f, np.int64(a[i]), np.int64(b[i]), keys[i], resolution
-            )
-        return
     for i in range(len(a)):
-        place = np.int64(found[i])
+        place = int(found[i])
         keys[i] = (
             head
             | np.uint64(place >> 3) << np.uint64(45)
@@ -188,61 +112,114 @@ def name_all(places, turns, face, single, faces, a, b, keys, found, resolution):
 
 
 @compiled
-def encode_block(lattice, resolution, lons, lats, floats, ints, keys):
-    """Write the cell of each of at most 256 places; 0 for what is no place."""
-    n = len(lons)
+def encode_on(
+    lattice: Longs,
+    resolution: int,
+    face: int,
+    x: Floats,
+    y: Floats,
+    z: Floats,
+    ints: Ints,
+    keys: Keys,
+) -> None:
+    """Write the cell of each of at most 256 places that are all on one face."""
+    n = len(x)
     centers = carray(pointer(lattice[CENTERS]), 60, np.float64)
     axes = carray(pointer(lattice[AXES]), 240, np.float64)[120 * (resolution % 2) :]
-    beside = carray(pointer(lattice[BESIDE]), 60, np.int64)
     tables = carray(pointer(lattice[DIGITS]), 10 * 2401, np.int32)
     backs = carray(pointer(lattice[BACK]), 50, np.int32)
     places = carray(pointer(lattice[BASE]), 20 * BASES, np.int32)
     turns = carray(pointer(lattice[TURNS]), 160 * BASES, np.uint8)
-    x, y, z = floats[:n], floats[BLOCK : BLOCK + n], floats[2 * BLOCK : 2 * BLOCK + n]
-    a, b, faces = ints[:n], ints[BLOCK : BLOCK + n], ints[2 * BLOCK : 2 * BLOCK + n]
-    to_sphere(lons, lats, x, y, z)
-    face, single = faces_of(
-        centers, beside, x, y, z, floats[3 * BLOCK : 3 * BLOCK + n], faces
-    )
+    a, b, found = ints[:n], ints[BLOCK : BLOCK + n], ints[2 * BLOCK : 2 * BLOCK + n]
     scale = 7.0 ** (0.5 * resolution)
-    to_lattice(centers, axes, scale, face, single, faces, x, y, z, a, b)
+    to_lattice(centers, axes, scale, face, x, y, z, a, b)
     climb_all(tables, backs, resolution, a, b, keys)
-    name_all(
-        places,
-        turns,
-        face,
-        single,
-        faces,
-        a,
-        b,
-        keys,
-        ints[3 * BLOCK : 3 * BLOCK + n],
-        resolution,
-    )
+    name_all(places, turns, face, a, b, keys, found, resolution)
+
+
+@compiled
+def encode_block(
+    lattice: Longs,
+    resolution: int,
+    lons: Floats,
+    lats: Floats,
+    floats: Floats,
+    ints: Ints,
+    keys: Keys,
+) -> None:
+    """Write the cell of each of at most 256 places; 0 for what is no place.
+
+    Those on several faces are sorted by face, so that each step is the same for many.
+    """
+    n = len(lons)
+    centers = carray(pointer(lattice[CENTERS]), 60, np.float64)
+    squares = carray(pointer(lattice[SQUARES]), 181 * 361, np.int8)
+    pairs = carray(pointer(lattice[PAIRS]), 60, np.int64)
+    x, y, z = floats[:n], floats[BLOCK : BLOCK + n], floats[2 * BLOCK : 2 * BLOCK + n]
+    faces = ints[3 * BLOCK : 3 * BLOCK + n]
+    to_sphere(lons, lats, x, y, z)
+    if faces_of(centers, squares, pairs, lons, lats, x, y, z, faces):
+        face = int(np.int64(faces[0]))
+        encode_on(lattice, resolution, face, x, y, z, ints, keys)
+    else:
+        order, ends = ints[4 * BLOCK : 4 * BLOCK + n], ints[5 * BLOCK :]
+        sorted_x = floats[3 * BLOCK : 3 * BLOCK + n]
+        sorted_y = floats[4 * BLOCK : 4 * BLOCK + n]
+        sorted_z = floats[5 * BLOCK : 5 * BLOCK + n]
+        found = np.empty(n, np.uint64)
+        sort_by_face(faces, order, ends)
+        for at in range(n):
+            i = order[at]
+            sorted_x[at], sorted_y[at], sorted_z[at] = x[i], y[i], z[i]
+        for f in range(20):
+            one = slice(np.int64(ends[f]), np.int64(ends[f + 1]))
+            if ends[f] < ends[f + 1]:
+                xs, ys, zs = sorted_x[one], sorted_y[one], sorted_z[one]
+                encode_on(lattice, resolution, f, xs, ys, zs, ints, found[one])
+        for at in range(n):
+            keys[order[at]] = found[at]
     for i in range(n):
         if not ((abs(lons[i]) <= 180.0) & (abs(lats[i]) <= 90.0)):
             keys[i] = np.uint64(0)
 
 
 @compiled
-def encode(lattice, resolution, lons, lats, keys):
+def sort_by_face(faces: Ints, order: Ints, ends: Ints) -> None:
+    """Write places by face, and where those of each face end; face n begins where n - 1 ends."""
+    for f in range(22):
+        ends[f] = 0
+    for i in range(len(faces)):
+        ends[faces[i] + 2] += 1
+    for f in range(1, 21):
+        ends[f + 1] += ends[f]
+    for i in range(len(faces)):
+        at = ends[faces[i] + 1]
+        ends[faces[i] + 1] = at + 1
+        order[at] = i
+
+
+@kept
+def encode(
+    lattice: Longs, resolution: int, lons: Floats, lats: Floats, keys: Keys
+) -> None:
     """Write the cell of each place."""
-    floats, ints = np.empty(4 * BLOCK), np.empty(4 * BLOCK, np.int32)
+    floats, ints = np.empty(FLOATS), np.empty(INTS, np.int32)
     for start in range(0, len(lons), BLOCK):
         end = min(start + BLOCK, len(lons))
-        encode_block(
-            lattice,
-            resolution,
-            lons[start:end],
-            lats[start:end],
-            floats,
-            ints,
-            keys[start:end],
-        )
+        here, xs, ys = keys[start:end], lons[start:end], lats[start:end]
+        encode_block(lattice, resolution, xs, ys, floats, ints, here)
 
 
-@compiled
-def on_face(lattice, resolution, lons, lats, faces, first, digits):
+@kept
+def on_face(
+    lattice: Longs,
+    resolution: int,
+    lons: Floats,
+    lats: Floats,
+    faces: Ints,
+    first: Ints,
+    digits: Keys,
+) -> None:
     """Write where places are before they have a name: face, (a, b) at 0, and digits."""
     centers = carray(pointer(lattice[CENTERS]), 60, np.float64)
     axes = carray(pointer(lattice[AXES]), 240, np.float64)[120 * (resolution % 2) :]
@@ -252,9 +229,12 @@ def on_face(lattice, resolution, lons, lats, faces, first, digits):
     x, y, z = np.empty(n), np.empty(n), np.empty(n)
     a, b = np.empty(n, np.int32), np.empty(n, np.int32)
     to_sphere(lons, lats, x, y, z)
+    scale = 7.0 ** (0.5 * resolution)
     for i in range(n):
-        faces[i] = face_of(centers, x[i], y[i], z[i])
-    to_lattice(centers, axes, 7.0 ** (0.5 * resolution), 0, False, faces, x, y, z, a, b)
+        face = face_of(centers, x[i], y[i], z[i])
+        faces[i] = face
+        one = slice(i, i + 1)
+        to_lattice(centers, axes, scale, face, x[one], y[one], z[one], a[one], b[one])
     climb_all(tables, backs, resolution, a, b, digits)
     for i in range(n):
         first[2 * i], first[2 * i + 1] = a[i], b[i]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+from types import FunctionType
 
 from numba.core.registry import cpu_target
 
@@ -23,7 +24,7 @@ class Locator:
         self._directory = Locator.directory
 
     @classmethod
-    def from_function(cls, py_func, _source: str) -> "Locator":
+    def from_function(cls, py_func: FunctionType, _source: str) -> "Locator":
         """Return the place for a loop."""
         return cls(py_func.__code__.co_firstlineno)
 

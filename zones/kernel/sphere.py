@@ -1,8 +1,9 @@
 """From longitude and latitude to the sphere, and to the face of the icosahedron."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from zones.kernel.jit import compiled
+from zones.kernel.jit import Floats, Ints, Longs, compiled
 
 # sin and cos up to 45 degrees (Cephes): the error is below one unit in the last place.
 S1, S2, S3 = (
@@ -26,10 +27,11 @@ C4, C5, C6 = (
     -1.13585365213876817300e-11,
 )
 RADIAN = np.pi / 180
+SEVERAL = 50  # in the table of squares: all faces are to be compared
 
 
 @compiled
-def sine_and_cosine(degrees):
+def sine_and_cosine(degrees: float) -> tuple[float, float]:
     """Return sine and cosine of -180 to 180 degrees."""
     quarter = np.rint(degrees / 90.0)
     x = (degrees - 90.0 * quarter) * RADIAN
@@ -48,7 +50,7 @@ def sine_and_cosine(degrees):
 
 
 @compiled
-def to_sphere(lons, lats, x, y, z):
+def to_sphere(lons: Floats, lats: Floats, x: Floats, y: Floats, z: Floats) -> None:
     """Put places on the unit sphere; what is no place on the Earth is put anywhere."""
     for i in range(len(lons)):
         lon, lat = lons[i], lats[i]
@@ -61,7 +63,7 @@ def to_sphere(lons, lats, x, y, z):
 
 
 @compiled
-def face_of(centers, x, y, z):
+def face_of(centers: Floats, x: float, y: float, z: float) -> int:
     """Return the face whose middle is nearest."""
     face, best = 0, -2.0
     for f in range(20):
@@ -72,32 +74,36 @@ def face_of(centers, x, y, z):
 
 
 @compiled
-def faces_of(centers, beside, x, y, z, best, faces):
+def faces_of(
+    centers: Floats,
+    squares: NDArray[np.int8],
+    pairs: Longs,
+    lons: Floats,
+    lats: Floats,
+    x: Floats,
+    y: Floats,
+    z: Floats,
+    faces: Ints,
+) -> bool:
     """Find the face of each place, and tell whether it is one face for all.
 
-    Most batches lie on one: then only its three neighbours are compared.
+    Most squares of a degree lie on one face, and most others on two.
     """
-    face = face_of(centers, x[0], y[0], z[0])
-    cx, cy, cz = centers[3 * face], centers[3 * face + 1], centers[3 * face + 2]
-    least = 1.0
-    for n in range(3):
-        g = beside[3 * face + n]
-        dx, dy, dz = (
-            cx - centers[3 * g],
-            cy - centers[3 * g + 1],
-            cz - centers[3 * g + 2],
-        )
-        for i in range(len(x)):
-            lead = x[i] * dx + y[i] * dy + z[i] * dz
-            least = lead if lead < least else least
-    # nearer to the middle than to all three beside it is only the face's own inside
-    single = least > 1e-12
-    if not single:
-        best[:] = -2.0
-        for f in range(20):
-            cx, cy, cz = centers[3 * f], centers[3 * f + 1], centers[3 * f + 2]
-            for i in range(len(x)):
-                dot = x[i] * cx + y[i] * cy + z[i] * cz
-                faces[i] = np.int32(f) if dot > best[i] else faces[i]
-                best[i] = dot if dot > best[i] else best[i]
-    return face, single
+    differ = np.int32(0)
+    for i in range(len(x)):
+        lon, lat = lons[i], lats[i]
+        real = (abs(lon) <= 180.0) & (abs(lat) <= 90.0)
+        row = int(lat + 90.0 if real else 90.0)
+        face = int(squares[361 * row + int(lon + 180.0 if real else 180.0)])
+        if face == SEVERAL:
+            face = face_of(centers, x[i], y[i], z[i])
+        elif face >= 20:
+            f, g = pairs[2 * face - 40], pairs[2 * face - 39]
+            dot = x[i] * centers[3 * f] + y[i] * centers[3 * f + 1]
+            other = x[i] * centers[3 * g] + y[i] * centers[3 * g + 1]
+            dot += z[i] * centers[3 * f + 2]
+            other += z[i] * centers[3 * g + 2]
+            face = int(g if other > dot else f)
+        faces[i] = np.int32(face)
+        differ |= faces[i] ^ faces[0]
+    return bool(differ == 0)
