@@ -77,14 +77,20 @@ def read_place(cursor: str | None) -> Place:
 def read_types(types: str | None) -> frozenset[str]:
     """Return the types that are asked for; refuse all that there are not."""
     names = frozenset(types.split(",")) if types else frozenset()
+    refuse_unknown(names, "types", 400)
+    return names
+
+
+def refuse_unknown(names: frozenset[str], path: str, status: int) -> None:
+    """Refuse types that there are not, all of them by name."""
     problems = [
-        Problem("types", "unknown_type", f"There is no type {name!r}.")
+        Problem(path, "unknown_type", f"There is no type {name!r}.")
         for name in sorted(names - frozenset(TYPES.values()))
     ]
     if problems:
+        code = "invalid_parameter" if status == 400 else "invalid_webhook"
         detail = "There are no such types; the problems name them."
-        raise ProblemException("invalid_parameter", 400, detail, problems)
-    return names
+        raise ProblemException(code, status, detail, problems)
 
 
 ROUTES = (show_feed,)

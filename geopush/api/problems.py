@@ -48,6 +48,7 @@ TITLES: dict[str, str] = {
     "customer_expiry_missing": "The signature needs an end",
     "location_not_permitted": "The customer does not let their location be used",
     "would_remove": "More zones would be removed than were allowed",
+    "invalid_webhook": "Nothing can be sent like this",
     "wrong_state": "The message is past that",
     "message_expired": "The message holds good no longer",
     "offer_gone": "There is no such offer any more",

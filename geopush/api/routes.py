@@ -23,6 +23,7 @@ from geopush.api import (
     results,
     stop,
     weather,
+    webhooks,
     zones,
 )
 
@@ -48,6 +49,7 @@ ROUTES = (
     *decisions.ROUTES,
     *explain.ROUTES,
     *feed.ROUTES,
+    *webhooks.ROUTES,
     *keys.ROUTES,
     *health.ROUTES,
 )
