@@ -82,12 +82,12 @@ class Contest(Struct, frozen=True):
     @property
     def seconds(self) -> float:
         """How long each size of call is measured in a round."""
-        return 0.02 if self.quick else 0.1
+        return 0.02 if self.quick else 0.07
 
     @property
     def rounds(self) -> int:
         """How many rounds there are."""
-        return 3 if self.quick else 9
+        return 3 if self.quick else 7
 
     def make(self) -> tuple[list[Zone], Course]:
         """Make the zones and what is measured with them."""
@@ -102,7 +102,7 @@ def run(world: str, asked: Namespace) -> list[Table]:
     count = asked.zones or (QUICK.get(world) if asked.quick else None)
     contest = Contest(world, count, asked.quick)
     openers = {one: partial(open_own, one, contest) for one in (OURS, PLAIN)}
-    if asked.quick and world != "city":
+    if world == "towns" or (asked.quick and world != "city"):
         openers.pop(PLAIN)
     openers |= {BASE: partial(open_base, contest)}
     missing = []

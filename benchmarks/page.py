@@ -103,13 +103,13 @@ def as_page(record: Record) -> str:
     every = [table for section in record.values() for table in section.tables]
     goals = [goal for table in every for goal in table.goals]
     parts += ["## Goals", "", *goals_table(goals).as_lines(), ""]
+    after = iter([*every[1:], None])
     for name, section in record.items():
-        for number, table in enumerate(section.tables, start=1):
+        for table in section.tables:
             parts.append(table.as_text())
             if table.plot is not None:
                 parts.append(f"![{table.plot.title}](plots/{name}.png)\n")
-            later = section.tables[number:]
-            if all(one.meaning != table.meaning for one in later):
+            if (following := next(after)) is None or following.meaning != table.meaning:
                 parts.append(table.meaning)
         parts.append(f"{section.measured}\n")
     return "\n".join(parts).rstrip() + "\n"

@@ -199,14 +199,18 @@ class Peer(NamedTuple):
 
 
 PEERS = {
-    "rtree + prepared": Peer(per_ping, never=()),
-    "geopandas sjoin": Peer(geopandas_sjoin, ["geopandas"], never=()),
+    "rtree + prepared": Peer(per_ping),
+    "geopandas sjoin": Peer(geopandas_sjoin, ["geopandas"]),
     "h3 dictionary": Peer(h3_dictionary),
     "h3ronpy + shapely": Peer(h3ronpy_arrays, ["h3ronpy"]),
-    "chdb POLYGON": Peer(partial(chdb_dictionary, "POLYGON"), ["chdb", "pandas"]),
-    "chdb POLYGON_INDEX_EACH": Peer(
-        partial(chdb_dictionary, "POLYGON_INDEX_EACH"), ["chdb", "pandas"]
-    ),
+    **{
+        f"chdb {layout}": Peer(
+            partial(chdb_dictionary, layout),
+            ["chdb", "pandas"],
+            never=("towns", "countries"),  # half a minute to build there
+        )
+        for layout in ("POLYGON", "POLYGON_INDEX_EACH")
+    },
 }
 
 

@@ -1,12 +1,11 @@
 """Wrong answers on places by edges and corners, where they are hardest to get right."""
 
-import sys
 from argparse import Namespace
 
 import numpy as np
 import shapely
 
-from benchmarks.data import REAL, WORLDS, make_zones
+from benchmarks.data import make_zones
 from benchmarks.kernel import DIRECTORY
 from benchmarks.match import LETTERS, QUICK
 from benchmarks.peers import tree_of_boxes
@@ -28,20 +27,17 @@ MEANING = f"""\
 """
 
 
-def run(asked: Namespace) -> list[Table]:
-    """Count in each world."""
+def run(world: str, asked: Namespace) -> list[Table]:
+    """Count in one world."""
     points = asked.points or (20_000 if asked.quick else POINTS)
-    rows, goals = [], []
-    for world in (*WORLDS, REAL):
-        print(f"  {world}", file=sys.stderr)
-        zones = make_zones(world, QUICK.get(world) if asked.quick else None)
-        pairs, bad, plain = count(zones, points)
-        letter = LETTERS[world]
-        rows.append([f"{world} ({letter})", f"{points:,}", f"{pairs:,}", bad, plain])
-        text = f"{letter}, wrong answers, {points:,} points by edges"
-        goals.append(Goal(text, 0, 0, Rounds([bad + plain]), "", less=True))
-    title = "stress: wrong answers by edges"
-    return [Table(title, "", COLUMNS, rows, MEANING, () if asked.quick else goals)]
+    zones = make_zones(world, QUICK.get(world) if asked.quick else None)
+    pairs, bad, plain = count(zones, points)
+    letter = LETTERS[world]
+    row = [f"{world} ({letter})", f"{points:,}", f"{pairs:,}", bad, plain]
+    text = f"{letter}, wrong answers, {points:,} points by edges"
+    goal = Goal(text, 0, 0, Rounds([bad + plain]), "", less=True)
+    title = f"stress.{world}: wrong answers by edges"
+    return [Table(title, "", COLUMNS, [row], MEANING, () if asked.quick else [goal])]
 
 
 def count(zones: list[Zone], points: int) -> tuple[int, int, int]:

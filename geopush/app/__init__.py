@@ -15,7 +15,6 @@ from collections.abc import (
 )
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum, auto
 from importlib import import_module
 
@@ -32,6 +31,7 @@ from geopush.app.database import Database, database_check, open_database
 from geopush.app.kernel import speed_up
 from geopush.app.knobs import knobs_of, lease_of, rules_of
 from geopush.app.webhooks import open_webhooks
+from geopush.app.world import latest_of, world_of
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
 from geopush.core.occasion import World
 from geopush.core.token import TokenRing
@@ -107,18 +107,23 @@ async def running(
         _beside(stack, refresh.run(dsn))
         tokens = TokenRing(await _secrets(pool, "token", clock))
         suppressions = Suppressions(await _secrets(pool, "suppression", clock))
-        world = _world(settings, refresh, await _secrets(pool, "experiment", clock))
-        latest, lease = _latest(world, refresh), lease_of(settings)
+        world = world_of(settings, refresh, await _secrets(pool, "experiment", clock))
+        latest, lease = latest_of(world, refresh), lease_of(settings)
         deliver = Deliver(
             Means(pool, latest, clock, metrics, tokens, lease),
             _gateways(settings, clock, stack),
         )
         deciding = Deciding(world, clock, metrics, deliver.wake)
-        loops = {
-            **_loops(pool, world, deciding, clock),
-            "webhooks": _webhooks(stack, settings, pool, clock, metrics),
-        }
-        _begin(stack, role, deliver, Loops(dsn, loops))
+        _begin(
+            stack,
+            role,
+            deliver,
+            Loops(
+                dsn,
+                _loops(pool, world, deciding, clock)
+                | _webhooks(stack, settings, pool, clock, metrics),
+            ),
+        )
         _speed_up(stack, role, settings, refresh, metrics)
         ingest = Ingest(pool, world, clock, metrics, deliver.wake)
         stack.push_async_callback(ingest.drain)
@@ -199,9 +204,10 @@ def _webhooks(
     pool: Pool,
     clock: Clock,
     metrics: Metrics,
-) -> Loop:
+) -> dict[str, Loop]:
     private = settings.webhook_private
-    return open_webhooks(stack, pool, clock, metrics, private=private).run_once
+    webhooks = open_webhooks(stack, pool, clock, metrics, private=private)
+    return {"webhooks": webhooks.run_once}
 
 
 def _begin(stack: AsyncExitStack, role: Role, deliver: Deliver, loops: Loops) -> None:
@@ -234,36 +240,8 @@ def _gateways(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Gatewa
     return gateways
 
 
-def _world(
-    settings: Settings, refresh: Refresh, experiment_keys: Sequence[bytes]
-) -> Callable[[], World]:
-    """What is the same for everybody, as of the moment of asking."""
-    return lambda: World(
-        catalog=refresh.catalog,
-        weather=refresh.weather,
-        timezone=settings.timezone,
-        dwell_seen=timedelta(seconds=settings.dwell_seen_seconds),
-        contact_lock=timedelta(seconds=settings.contact_lock_seconds),
-        experiment_key=experiment_keys[-1],  # the first there ever was
-        one_within=timedelta(seconds=settings.one_message_seconds),
-    )
-
-
-def _latest(
-    world: Callable[[], World], refresh: Refresh
-) -> Callable[[], Awaitable[World]]:
-    """The same with every change that is committed by now, by whatever process."""
-
-    async def latest() -> World:
-        await refresh.run_once()
-        return world()
-
-    return latest
-
-
 def _metrics(refresh: Refresh) -> Metrics:
-    metrics = Metrics()
-    metrics.revision.set_function(lambda: refresh.revision)
+    (metrics := Metrics()).revision.set_function(lambda: refresh.revision)
     return metrics
 
 

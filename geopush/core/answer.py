@@ -50,7 +50,7 @@ def follow_up(
             where = fold.devices.get(answer.device_id, Whereabouts())
             occasions = _occasions(answer, where, world.catalog)
             fold.decide(answer.device_id, occasions, world)
-    changes = [fold.change(world.catalog.tallies_kept) for fold in folds.values()]
+    changes = [fold.change(world.tallies_kept) for fold in folds.values()]
     return tuple(one for one in changes if one is not None)
 
 

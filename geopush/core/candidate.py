@@ -17,6 +17,7 @@ from geopush.core.known import Profile, State
 from geopush.core.occasion import Occasion, World
 from geopush.core.offer import Offer, asks
 from geopush.core.ping import DeviceId
+from geopush.core.policy import rules_for
 from geopush.core.presence import Whereabouts
 from geopush.core.weather import Observation, WeatherSeen, kilometers
 from zones import Zone
@@ -94,6 +95,7 @@ def facts_of(
         tallies=person.state.tallies,
         where=person.state.devices.get(person.device_id, Whereabouts()),
         reports=person.state.reports,
+        rules=rules_for(world.policy, offer.category),
         arm=arm_of(
             offer.experiment,
             offer.offer_id,

@@ -11,6 +11,7 @@ from geopush.core.condition import Value
 from geopush.core.experiment import Arm
 from geopush.core.known import DeviceProfile, Profile
 from geopush.core.message import Content
+from geopush.core.policy import Rules
 from geopush.core.presence import Whereabouts
 from geopush.core.receipt import Report
 from geopush.core.weather import Observation
@@ -90,6 +91,7 @@ class Facts(Struct, frozen=True):
     where: Whereabouts
     reports: tuple[Report, ...]
     arm: Arm
+    rules: tuple[Rules, ...]
     weather: Observation | str
     values: Mapping[str, Value]
 

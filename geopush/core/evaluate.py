@@ -50,7 +50,7 @@ def evaluate(
             folds[customer] = Fold(known[customer], now)
             changes[customer] = None
         answers.append(take(upload, folds[customer], world, matched, number))
-    kept = world.catalog.tallies_kept
+    kept = world.tallies_kept
     changes |= {customer: fold.change(kept) for customer, fold in folds.items()}
     told = tuple(one for one in changes.values() if one is not None)
     return Evaluation(told, tuple(answers))

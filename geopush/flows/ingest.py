@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from geopush import log
 from geopush.clock import Clock
-from geopush.core.change import Answer, Taken, UnknownDevice, Upload
+from geopush.core.change import Answer, Change, Taken, UnknownDevice, Upload
 from geopush.core.evaluate import evaluate
 from geopush.core.occasion import World
 from geopush.core.ping import CustomerKey
@@ -107,15 +107,16 @@ class Ingest:
         left = dict(enumerate(uploads))
         async with self._pool.acquire() as connection:
             for _ in range(RACES):
-                await self._try(connection, left, answers)
+                self._tell(await self._try(connection, left, answers))
                 if not left:
                     return
                 self._metrics.lost_races.inc(len(left))
             locked: dict[int, Answer] = {}
             async with connection.transaction():
                 await presences.lock(connection, _customers(left))
-                await self._try(connection, left, locked)
+                written = await self._try(connection, left, locked)
             answers.update(locked)
+            self._tell(written)
         if left:
             raise Overloaded(COME_BACK)
 
@@ -124,7 +125,7 @@ class Ingest:
         connection: Connection,
         left: dict[int, Upload],
         answers: dict[int, Answer],
-    ) -> None:
+    ) -> Sequence[Change]:
         """One read, one decision, one write; what it settles moves to the answers."""
         known = await presences.load(connection, _customers(left))
         here: dict[int, Upload] = {}
@@ -135,7 +136,7 @@ class Ingest:
             else:
                 await self._find(connection, at, left, answers)
         if not here:
-            return
+            return ()
         evaluation = evaluate(tuple(here.values()), known, self._world(), self._clock())
         won = await presences.commit(connection, evaluation.changes)
         lost_race = {one.known.customer for one in evaluation.changes} - won
@@ -143,7 +144,10 @@ class Ingest:
             if upload.customer not in lost_race:
                 answers[at] = answer
                 del left[at]
-        tell(evaluation.changes, won, self._metrics, self._on_messages)
+        return [one for one in evaluation.changes if one.known.customer in won]
+
+    def _tell(self, written: Sequence[Change]) -> None:
+        tell(written, self._metrics, self._on_messages)
 
     async def _find(
         self,

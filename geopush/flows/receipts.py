@@ -57,7 +57,7 @@ class Receipts:
         """Keep receipts; a repeat changes nothing."""
         now = self._clock()
 
-        async def work(connection: Connection) -> Counted:
+        async def work(connection: Connection) -> tuple[Counted, Sequence[Change]]:
             ids = {one.message_id for one in given}
             if isinstance(who, ReceiptToken):
                 ids &= {who.message_id}
@@ -69,14 +69,17 @@ class Receipts:
             ]
             new = await receipts.add(connection, mine, now)
             fresh = [(about, one) for about, one in mine if key_of(one) in new]
-            await self._take_in(connection, fresh, now)
-            return Counted(len(new), len(mine) - len(new), len(given) - len(mine))
+            written = await self._take_in(connection, fresh, now)
+            unknown = len(given) - len(mine)
+            return Counted(len(new), len(mine) - len(new), unknown), written
 
-        return await transact(self._pool, work)
+        counted, written = await transact(self._pool, work)
+        self._deciding.tell(written)
+        return counted
 
     async def _take_in(
         self, connection: Connection, fresh: Sequence[Given], now: datetime
-    ) -> None:
+    ) -> Sequence[Change]:
         """Keep with their customers what was reported, and do what they wish."""
         whose: dict[CustomerKey, list[Given]] = {}
         for about, one in fresh:
@@ -95,14 +98,14 @@ class Receipts:
             return known
 
         await customers.revise(connection, whose, told)
-        await self._follow_up(connection, whose, now)
+        return await self._follow_up(connection, whose, now)
 
     async def _follow_up(
         self,
         connection: Connection,
         whose: Mapping[CustomerKey, Sequence[Given]],
         now: datetime,
-    ) -> None:
+    ) -> Sequence[Change]:
         """Decide about offers that wait for an answer, in the same transaction.
 
         So an answer that is kept has been decided about, and one that is repeated is
@@ -118,9 +121,8 @@ class Receipts:
         def decide(known: KnownOf, world: World, now: datetime) -> Sequence[Change]:
             return follow_up(answers, known, world, now)
 
-        if answers:
-            asked = {answer.customer for answer in answers}
-            await self._deciding.settle(connection, asked, decide)
+        asked = {answer.customer for answer in answers}
+        return await self._deciding.settle(connection, asked, decide) if asked else ()
 
     def _wish(
         self, known: Known, about: About, receipt: Receipt, now: datetime
