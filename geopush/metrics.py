@@ -71,6 +71,12 @@ class Metrics:
             ["app", "platform"],
             registry=self._registry,
         )
+        self.webhooks = Counter(
+            "geopush_webhook_tries",
+            "Tries to send an event to a webhook, by whether it was taken.",
+            ["fate"],
+            registry=self._registry,
+        )
         self.revision = Gauge(
             "geopush_catalog_revision",
             "The revision of the catalog that this process decides with.",

@@ -34,6 +34,7 @@ class Knobs(Struct, frozen=True):
     zones: Limits = Limits()
     apps: tuple[str, ...] = ()
     metrics_token: str | None = None
+    private_webhooks: bool = False
 
 
 @dataclass_transform(kw_only_default=True)

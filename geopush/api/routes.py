@@ -8,6 +8,7 @@ from geopush.api import (
     decisions,
     devices,
     explain,
+    feed,
     health,
     inbox,
     keys,
@@ -22,6 +23,7 @@ from geopush.api import (
     results,
     stop,
     weather,
+    webhooks,
     zones,
 )
 
@@ -46,6 +48,8 @@ ROUTES = (
     *messages.ROUTES,
     *decisions.ROUTES,
     *explain.ROUTES,
+    *feed.ROUTES,
+    *webhooks.ROUTES,
     *keys.ROUTES,
     *health.ROUTES,
 )

@@ -30,6 +30,7 @@ from geopush.api.routes import ROUTES
 from geopush.app.database import Database, database_check, open_database
 from geopush.app.kernel import speed_up
 from geopush.app.knobs import knobs_of, lease_of, rules_of
+from geopush.app.webhooks import open_webhooks
 from geopush.app.world import latest_of, world_of
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
 from geopush.core.occasion import World
@@ -113,7 +114,16 @@ async def running(
             _gateways(settings, clock, stack),
         )
         deciding = Deciding(world, clock, metrics, deliver.wake)
-        _begin(stack, role, deliver, Loops(dsn, _loops(pool, world, deciding, clock)))
+        _begin(
+            stack,
+            role,
+            deliver,
+            Loops(
+                dsn,
+                _loops(pool, world, deciding, clock)
+                | _webhooks(stack, settings, pool, clock, metrics),
+            ),
+        )
         _speed_up(stack, role, settings, refresh, metrics)
         ingest = Ingest(pool, world, clock, metrics, deliver.wake)
         stack.push_async_callback(ingest.drain)
@@ -186,6 +196,18 @@ def _loops(
         "defer": Defer(pool, deciding, clock).run_once,
         "recheck": Recheck(pool, world, deciding, clock).run_once,
     }
+
+
+def _webhooks(
+    stack: AsyncExitStack,
+    settings: Settings,
+    pool: Pool,
+    clock: Clock,
+    metrics: Metrics,
+) -> dict[str, Loop]:
+    private = settings.webhook_private
+    webhooks = open_webhooks(stack, pool, clock, metrics, private=private)
+    return {"webhooks": webhooks.run_once}
 
 
 def _begin(stack: AsyncExitStack, role: Role, deliver: Deliver, loops: Loops) -> None:

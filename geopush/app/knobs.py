@@ -34,6 +34,7 @@ def knobs_of(settings: Settings) -> Knobs:
         ),
         apps=settings.app_names,
         metrics_token=settings.metrics_token,
+        private_webhooks=settings.webhook_private,
     )
 
 
