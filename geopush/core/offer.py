@@ -1,8 +1,4 @@
-"""Offers: what a marketer wants said, to whom, where and when.
-
-What reads well is compiled once, when it is saved or loaded; what does not is refused
-with everything that is wrong with it.
-"""
+"""Offers, compiled once, when they are read; or refused, with all that is wrong."""
 
 from collections.abc import Collection
 from datetime import timedelta
