@@ -1,5 +1,6 @@
 """Which pings of an upload count: sorted by their own time, repeats known."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum, auto
@@ -56,7 +57,7 @@ def sort(
 ) -> Sorted:
     """Put an upload in the order of its own times and refuse what cannot count."""
     usable: list[Numbered] = [(at, ping) for at, (_, ping) in enumerate(numbered)]
-    usable.sort(key=_recorded_at)
+    usable.sort(key=_order)
     ends = usable[:: max(len(usable) - 1, 1)]
     if all(_problem(ping, device, profile, now) is None for _, ping in ends):
         return Sorted(usable, ())  # what holds at both ends holds in between
@@ -68,7 +69,7 @@ def sort(
             usable.append((place, ping))
         else:
             refused.append(RefusedPing(index, problem))
-    usable.sort(key=_recorded_at)
+    usable.sort(key=_order)
     return Sorted(usable, tuple(refused))
 
 
@@ -123,8 +124,11 @@ def _stand_each(
     return Standings(each, newest, recent, digest or where.batch)
 
 
-def _recorded_at(numbered: Numbered) -> datetime:
-    return numbered[1].recorded_at
+def _order(numbered: Numbered) -> tuple[datetime, float, float, float]:
+    """By time; of two at the same time the more accurate counts, wherever it stands."""
+    ping = numbered[1]
+    accuracy = ping.accuracy_meters or math.inf
+    return ping.recorded_at, accuracy, ping.latitude, ping.longitude
 
 
 def _problem(
