@@ -26,7 +26,6 @@ NORTHERNMOST = 80.0
 EASTERNMOST = 179.5
 CHUNK = 5_000  # zones at a time, so that what is only needed for a while stays small
 BATCH = 1 << 20  # cells at a time
-MOST_LATER = 300  # cells of a zone that is put in while others wait for it
 BITS = 15  # the table starts with room for 2 ** BITS / 2 cells
 
 
@@ -111,13 +110,9 @@ class Table:
 
         Their approaches are in radians; none is tried that has a negative one.
         """
-        most = self._most if first == 0 else min(self._most, MOST_LATER)
         covered = [
             self._put(
-                first + at,
-                geometries[at : at + CHUNK],
-                approaches[at : at + CHUNK],
-                most,
+                first + at, geometries[at : at + CHUNK], approaches[at : at + CHUNK]
             )
             for at in range(0, len(geometries), CHUNK)
         ]
@@ -150,23 +145,19 @@ class Table:
         return measure
 
     def _put(
-        self,
-        first: int,
-        geometries: NDArray[np.object_],
-        approaches: Floats,
-        most: int,
+        self, first: int, geometries: NDArray[np.object_], approaches: Floats
     ) -> NDArray[np.bool_]:
         shapes = shapes_of(geometries)
         self._put_edges(first, shapes)
         levels = np.full(len(geometries), -1, dtype=np.int64)
         counts = np.zeros(len(geometries), dtype=np.int64)
-        room = min(BATCH, most + len(shapes.edges) + 400 * len(geometries))
+        room = min(BATCH, self._most + len(shapes.edges) + 400 * len(geometries))
         keys, kinds = np.empty(room, dtype=np.uint64), np.empty(room, dtype=np.uint8)
         done = 0
         while done < len(geometries):
             before = done
             done, used = self.kernel.cover_all(
-                self._lattice, self._finest, most, shapes.edges, shapes.starts,
+                self._lattice, self._finest, self._most, shapes.edges, shapes.starts,
                 shapes.part_starts, shapes.part_ends, approaches, keys, kinds,
                 levels, counts, before,
             )  # fmt: skip
