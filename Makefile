@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-fast check bench bench-quick lock clean
+.PHONY: help setup demo run test test-fast check faults bench bench-quick lock clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -45,6 +45,11 @@ check: $(READY)  ## Format, lint, types, import directions, Dockerfile
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/hadolint Dockerfile
+
+faults: $(READY)  ## Storms at the gateways, then 120 kills under load (half an hour); fails if anything is lost or doubled
+	@$(BIN)/python -m tests.faults.storm
+	@$(BIN)/python -m tests.faults.answers
+	@$(BIN)/python -m tests.faults.campaign
 
 bench: $(READY)  ## All benchmarks, into benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks

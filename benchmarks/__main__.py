@@ -7,11 +7,16 @@ from collections.abc import Callable
 
 from benchmarks import (
     change,
+    deliver,
     door,
+    durable,
+    evaluate,
     growth,
     ingest,
     match,
+    outbox,
     start,
+    store,
     stress,
     threads,
     where,
@@ -40,6 +45,12 @@ BENCHMARKS: dict[str, Callable[[Namespace], list[Table]]] = {
     "stress.new-york": lambda asked: stress.run("new-york", asked),
     "ingest": lambda asked: ingest.run(asked.quick, asked.zones),
     "door": lambda asked: door.run(asked.quick),
+    "deliver.apns": lambda asked: deliver.to_apple(asked.quick),
+    "deliver.fcm": lambda asked: deliver.to_google(asked.quick),
+    "deliver.outbox": lambda asked: outbox.run(asked.quick),
+    "durable": lambda asked: durable.run(asked.quick),
+    "evaluate": lambda asked: evaluate.run(asked.quick),
+    "store": lambda asked: store.run(asked.quick),
     "start": lambda asked: start.run(asked.quick, asked.zones),
 }
 

@@ -1,133 +1,155 @@
-"""What a request of pings costs at the front, without server and database."""
+"""What a ping costs at the door, beside a bare echo and what one writes first."""
 
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from pathlib import Path
 
+import jwt
 import msgspec
+import shapely
 
-from benchmarks.report import Rounds, Table
-from geopush.api.front import Front
-from geopush.api.ping_door import PATH, PingDoor
-from geopush.bench.contest import Contender, Measures, compete, rate
-from geopush.core.change import Taken, Upload
+from benchmarks.crowd import CONNECTIONS, ask, post, served
+from benchmarks.data import make_pings, make_zones
+from benchmarks.doors.keys import RING
+from benchmarks.report import Goal, Table
+from geopush.bench.contest import Contender, Measures, compete
+from geopush.bench.rounds import Rounds
 from geopush.core.ping import Ping, customer_key
-from geopush.core.token import DeviceToken, TokenRing
-
-App = Callable[[dict[str, Any], Any, Any], Coroutine[Any, Any, None]]
-Request = tuple[dict[str, Any], dict[str, Any]]
+from geopush.core.token import DeviceToken
 
 NOON = datetime(2026, 7, 4, 12, 0, tzinfo=UTC)
-RING = TokenRing([b"k" * 32])
+UNTIL = datetime(2100, 1, 1, tzinfo=UTC)
 SIZES = (1, 100)  # pings a request
 DEVICES = 1_000
-BASE = "bare echo"
+ZONES = 10_000
+OURS, BASE, USUAL = "geopush front", "bare echo", "FastAPI, pydantic, PyJWT"
+APPS = {OURS: "front", BASE: "echo", USUAL: "usual"}
+SECRET = "k" * 32
+PEERS = "BENCH_PYTHON"  # a Python that has FastAPI, if this one has not
 COLUMNS = (
     "contender",
     *(f"us, {size} a request" for size in SIZES),
-    *(f"x at {size}" for size in SIZES),
+    *(f"x echo at {size}" for size in SIZES),
+    "requests/s",
 )
 MEANING = f"""\
-- **contender**: `geopush front` is the app as a server calls it: device token (of
-  {DEVICES:,} devices, seen before), JSON, answer; ingest answers at once. `{BASE}` is
-  an app that reads the body and sends it back. A server's own work, the same for both,
-  would bring the ratio nearer to 1.
-- **us, N a request**: microseconds of CPU for a request that brings N pings.
-- **x at N**: CPU of `{BASE}` over that of this one.
+- **contender**: each is an app in a server process of its own: uvicorn with uvloop
+  and httptools, the same settings, one core, no TLS, asked from another core by
+  {CONNECTIONS} connections that stay open. `{OURS}` is the whole way of a ping but for
+  the database: device token (of {DEVICES:,} devices, seen before), JSON into types, the
+  line that makes batches, one look into the index of {ZONES:,} city zones for each
+  batch, the answer. `{BASE}` is an ASGI app that reads the body and sends it back.
+  `{USUAL}` does the same job as one writes it first: a JWT checked by a dependency, a
+  model of the same bounds, shapely's STRtree for each ping, a response model.
+- **us, N a request**: microseconds of the server's CPU for a request of N pings.
+- **x echo at N**: CPU of `{BASE}` over that of this one.
+- **requests/s**: of one ping each. The client shares the machine: trust the CPU more.
 """
 
 
-class NoIngest:
-    """Answers as ingest does where nothing happens, and keeps nothing."""
-
-    async def take(self, upload: Upload) -> Taken:
-        """Say that all is taken."""
-        return Taken(len(upload.pings), 0, 0, (), (), ())
-
-
-async def echo(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Send a body back."""
-    body = (await receive())["body"]
-    length = (b"content-length", str(len(body)).encode())
-    headers = [(b"content-type", b"application/json"), length]
-    await send({"type": "http.response.start", "status": 202, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-def our_front() -> App:
-    """Build the front with no ingest behind it."""
-    return Front(PingDoor(RING, NoIngest(), lambda: NOON), echo)
-
-
-APPS: dict[str, Callable[[], App]] = {"geopush front": our_front, BASE: lambda: echo}
-
-
 def run(quick: bool) -> list[Table]:
-    """Measure the front beside a bare app."""
-    seconds = 0.1 if quick else 0.5
-    openers = {name: partial(open_app, name, seconds) for name in APPS}
-    scores = compete(openers, rounds=5 if quick else 9)
+    """Measure the door beside its peers."""
+    seconds, rounds = (0.3, 3) if quick else (0.8, 9)
+    with tempfile.NamedTemporaryFile(suffix=".zones") as shapes:
+        zones = make_zones("city", ZONES)
+        drawn = [shapely.to_wkb(one.area.geometry, hex=True) for one in zones]
+        Path(shapes.name).write_text("\n".join(drawn))
+        openers = {
+            name: partial(open_door, name, shapes.name, seconds)
+            for name in APPS
+            if name != USUAL or peers() is not None
+        }
+        scores = compete(openers, rounds)
     rows = [
         [
             name,
             *(Rounds(one.of(size)) for size in SIZES),
             *(Rounds(scores[BASE].over(one, size)) for size in SIZES),
+            Rounds(one.of("per_second")),
         ]
         for name, one in scores.items()
     ]
-    return [Table("door: a request", "In one process.", COLUMNS, rows, MEANING)]
-
-
-def make_request(number: int, size: int) -> Request:
-    """Return a request of a device as a server hands it over: scope and body."""
-    times = [NOON - timedelta(minutes=minute) for minute in range(size)]
-    pings = [Ping(40.7, -74.0, at, accuracy=12.0) for at in times]
-    body = msgspec.json.encode({"pings": pings} if size > 1 else pings[0])
-    key = customer_key(f"customer-{number}")
-    until = int((NOON + timedelta(days=1)).timestamp())
-    note = DeviceToken(f"phone-{number}", key.customer_id, key.bucket, "demo", until)
-    headers = [
-        (b"host", b"push.example"),
-        (b"user-agent", b"Demo/1"),
-        (b"accept", b"*/*"),
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"authorization", f"Bearer {RING.sign(note)}".encode()),
+    ours = scores[OURS]
+    what = "a ping through the door, CPU of"
+    goals = [
+        Goal(f"{what} {BASE} over ours", 0.6, 0.8, Rounds(scores[BASE].over(ours, 1)))
     ]
-    scope = {"type": "http", "method": "POST", "path": PATH, "headers": headers}
-    return scope, {"type": "http.request", "body": body, "more_body": False}
+    note = "FastAPI and PyJWT are not installed, so one peer is missing."
+    if USUAL in scores:
+        over = Rounds(scores[USUAL].over(ours, 1))
+        goals.append(Goal(f"{what} {USUAL} over ours", 5, 8, over))
+        note = "All peers were there."
+    return [Table("door: a request", note, COLUMNS, rows, MEANING, goals)]
 
 
-def ask(app: App, request: Request) -> list[dict[str, Any]]:
-    """Ask an app that waits for nothing, so without a loop; return what it sent."""
-    scope, event = request
-    sent: list[dict[str, Any]] = []
+def peers() -> str | None:
+    """Return a Python that has what the usual way takes, if there is one."""
+    python = os.environ.get(PEERS, sys.executable)
+    wanted = "import fastapi, jwt, shapely, uvicorn, uvloop, httptools"
+    found = subprocess.run([python, "-c", wanted], capture_output=True)
+    return python if found.returncode == 0 else None
 
-    async def receive() -> dict[str, Any]:
-        return event
 
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
+def make_body(number: int, size: int) -> bytes:
+    """Return what a device sends: its last pings, a minute apart."""
+    lons, lats = (one.tolist() for one in make_pings("city", size, seed=number))
+    pings = [
+        Ping(lat, lon, NOON - timedelta(minutes=minute), accuracy=12.0)
+        for minute, (lon, lat) in enumerate(zip(lons, lats, strict=True))
+    ]
+    return msgspec.json.encode({"pings": pings} if size > 1 else pings[0])
 
-    with suppress(StopIteration):
-        app(scope, receive, send).send(None)
-    return sent
+
+def make_token(number: int, app: str) -> str:
+    """Return the token that a device shows to an app."""
+    if APPS[app] == "usual":
+        claims = {
+            "sub": f"phone-{number}",
+            "exp": UNTIL,
+            "customer": f"customer-{number}",
+        }
+        return jwt.encode(claims, SECRET, algorithm="HS256")
+    key = customer_key(f"customer-{number}")
+    until = int(UNTIL.timestamp())
+    note = DeviceToken(f"phone-{number}", key.customer_id, key.bucket, "demo", until)
+    return RING.sign(note)
+
+
+def path(name: str, size: int) -> str:
+    """Return where an app takes requests of so many pings."""
+    return "/v1/pings/batch" if name == USUAL and size > 1 else "/v1/pings"
 
 
 @contextmanager
-def open_app(name: str, seconds: float) -> Iterator[Contender]:
-    """Build an app, and measure it for so many seconds a size."""
-    app = APPS[name]()
-    asked = {one: [make_request(n, one) for n in range(DEVICES)] for one in SIZES}
+def open_door(name: str, shapes: str, seconds: float) -> Iterator[Contender]:
+    """Serve an app, and measure it for so many seconds a size."""
+    tokens = [make_token(number, name) for number in range(DEVICES)]
+    asked = {
+        size: itertools.cycle(
+            [
+                post(token, make_body(n, size), path(name, size))
+                for n, token in enumerate(tokens)
+            ]
+        )
+        for size in SIZES
+    }
+    python = peers() if name == USUAL else None
+    with served(APPS[name], shapes, python or sys.executable) as server:
 
-    def step(size: int, _: int) -> int:
-        for request in asked[size]:
-            ask(app, request)
-        return DEVICES
+        def measure() -> Measures:
+            measures = {}
+            for size in SIZES:
+                before = server.cpu()
+                answered, took = ask(server.port, asked[size].__next__, seconds)
+                measures[f"{size}"] = 1e6 * (server.cpu() - before) / answered
+                measures.setdefault("per_second", answered / took)
+            return measures
 
-    def measure() -> Measures:
-        return {f"{one}": 1e6 / rate(partial(step, one), seconds) for one in SIZES}
-
-    yield Contender({}, measure)
+        yield Contender({}, measure)

@@ -1,84 +1,83 @@
 """Durable pings: through ingest into Postgres, beside the bare statement."""
 
 import asyncio
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
-from benchmarks.report import Cell, Rounds, Table
-from benchmarks.walkers import DEVICES, START, Laps, settle
+from benchmarks.bare import Rows
+from benchmarks.kernel import load
+from benchmarks.postgres import one_core, postgres
+from benchmarks.report import Cell, Goal, Table
+from benchmarks.walkers import DEVICES, Laps, settle
 from geopush.bench.contest import Contender, Measures, Scores, compete
-from geopush.core.known import State, write
-from geopush.core.ping import DeviceId, customer_key
-from geopush.core.presence import RECENT, Whereabouts
-from geopush.flows.ingest import PINGS, UPLOADS, Ingest
+from geopush.bench.rounds import Rounds
+from geopush.flows.ingest import Ingest
+from geopush.flows.line import PINGS, UPLOADS
 from geopush.metrics import Metrics
-from geopush.store.embedded import start_cluster
-from geopush.store.migrate import migrate_database
 from geopush.store.pool import open_pool
 
 SIZES = (1, 10, 100)  # pings an upload
 ZONES = 1_000
-BASE = "bare UPDATE"
-# What cannot be left out: each customer's row moves on, in one statement a flush.
-_BARE = """
-    UPDATE customer
-    SET version = customer.version + 1, seen = new.seen, state = new.state
-    FROM unnest($1::smallint[], $2::text[], $3::timestamptz[], $4::bytea[])
-        AS new (bucket, customer_id, seen, state)
-    WHERE customer.bucket = new.bucket AND customer.customer_id = new.customer_id
-"""
+OURS, BASE, ROW = "geopush ingest", "bare UPDATE a ping", "bare UPDATE an upload"
 COLUMNS = (
     "contender",
     *(f"uploads of {size}" for size in SIZES),
-    *(f"x at {size}" for size in SIZES),
+    *(f"x a ping at {size}" for size in SIZES),
+    *(f"x an upload at {size}" for size in SIZES),
     *("transitions", "messages"),
 )
 MEANING = f"""\
-- **contender**: `geopush ingest` is `Ingest.take`: matching, deciding and committing
-  uploads that are decoded. `{BASE}` is one statement after the other that only
-  advances the same rows, with states of usual size, as many as a flush has uploads:
-  {UPLOADS}, or as many as hold {PINGS:,} pings.
-- **uploads of N**: pings committed in a second, each upload brings N of one device.
-  A row moves on once an upload; for `{BASE}` it counts as N pings.
-- **x at N**: the same, over that of `{BASE}`.
+- **contender**: `{OURS}` is `Ingest.take`: matching, deciding and committing uploads
+  that are decoded. `{BASE}` is one statement after the other that only advances rows
+  with states of usual size, a row for each ping and as many as a flush has pings.
+  `{ROW}` advances a row for each upload, as ingest does too, and takes no notice of
+  what else is in it: {UPLOADS} a flush, or as many as hold {PINGS:,} pings.
+- **uploads of N**: pings committed in a second, each upload brings N of one device. For
+  `{ROW}` each row counts as N pings.
+- **x a ping**, **x an upload at N**: the same, over that of `{BASE}` or `{ROW}`.
 - **transitions**, **messages**: how many of all pings made a device enter or leave a
   zone, and how many queued a push, in percent.
 """
 
 
 def run(quick: bool, zones: int | None) -> list[Table]:
-    """Measure ingest on a Postgres of its own, that is durable."""
+    """Measure ingest on a Postgres of its own, that is durable, all on one core."""
     seconds, count = 0.3 if quick else 1.0, zones or ZONES
-    with _postgres() as dsn:
+    with one_core(), postgres() as dsn:
         openers = {
-            "geopush ingest": partial(open_ingest, dsn, count, seconds),
-            BASE: partial(open_bare, dsn, seconds),
+            OURS: partial(open_ingest, dsn, count, seconds),
+            BASE: partial(open_bare, dsn, seconds, by_ping=True),
+            ROW: partial(open_bare, dsn, seconds, by_ping=False),
         }
         scores = compete(openers, rounds=3 if quick else 7)
-    rows = [[name, *_row(one, scores[BASE])] for name, one in scores.items()]
+    rows = [[name, *_row(one, scores)] for name, one in scores.items()]
     note = (
-        f"{DEVICES:,} devices, {count:,} zones, one process, one connection, embedded "
-        "PostgreSQL on the same cores that waits for the disk at each commit."
+        f"{DEVICES:,} devices, {count:,} zones, one process, one connection and an "
+        "embedded PostgreSQL on one core, that waits for the disk at each commit."
     )
-    return [Table("ingest: durable pings", note, COLUMNS, rows, MEANING)]
+    what = "durable pings in posts of 100, over"
+    goals = [
+        Goal(f"{what} a {base}", 0.4, 0.7, Rounds(scores[OURS].over(scores[base], 100)))
+        for base in (BASE, ROW)
+    ]
+    return [Table("ingest: durable pings", note, COLUMNS, rows, MEANING, goals)]
 
 
-def _row(scores: Scores, base: Scores) -> list[Cell]:
-    rates = [Rounds(scores.of(size)) for size in SIZES]
-    ratios = [Rounds(scores.over(base, size)) for size in SIZES]
-    shares = [Rounds(scores.of(one)) for one in ("transitions", "messages")]
+def _row(one: Scores, scores: dict[str, Scores]) -> list[Cell]:
+    rates = [Rounds(one.of(size)) for size in SIZES]
+    ratios = [
+        Rounds(one.over(scores[base], size)) for base in (BASE, ROW) for size in SIZES
+    ]
+    shares = [Rounds(one.of(share)) for share in ("transitions", "messages")]
     return [*rates, *ratios, *shares]
 
 
 @contextmanager
 def open_ingest(dsn: str, zones: int, seconds: float) -> Iterator[Contender]:
     """Build ingest over a city, with customers who agreed to everything."""
-    laps = Laps(zones)
+    laps = Laps(zones, load())
     with asyncio.Runner() as runner:
         pool = runner.run(open_pool(dsn))
         runner.run(settle(pool, "walker"))
@@ -108,27 +107,22 @@ def open_ingest(dsn: str, zones: int, seconds: float) -> Iterator[Contender]:
 
 
 @contextmanager
-def open_bare(dsn: str, seconds: float) -> Iterator[Contender]:
+def open_bare(dsn: str, seconds: float, *, by_ping: bool) -> Iterator[Contender]:
     """Make rows like those of ingest, and advance them with nothing else."""
-    recent = tuple(minute * 60_000_000 for minute in range(RECENT))
-    where = Whereabouts(START, "852a1073fffffff", {}, recent, b"b" * 12)
-    state = write(State({DeviceId("row-0000"): where}, (), START))
-    keys = [customer_key(f"row-{number}") for number in range(DEVICES)]
+    kind = f"row-{by_ping}"
+    rows = Rows(kind)
     with asyncio.Runner() as runner:
         pool = runner.run(open_pool(dsn))
-        runner.run(settle(pool, "row"))
+        runner.run(settle(pool, kind))
 
         async def rate(size: int) -> float:
-            flush, done, started = min(UPLOADS, PINGS // size), 0, time.perf_counter()
+            uploads = min(UPLOADS, PINGS // size)
+            flush, worth = (uploads * size, 1) if by_ping else (uploads, size)
+            done, started = 0, time.perf_counter()
             async with pool.acquire() as connection:
                 while (spent := time.perf_counter() - started) < seconds:
-                    some = keys[done % DEVICES :][:flush]
-                    buckets = [key.bucket for key in some]
-                    ids = [key.customer_id for key in some]
-                    more = [START] * len(some), [state] * len(some)
-                    await connection.execute(_BARE, buckets, ids, *more)
-                    done += len(some)
-            return size * done / spent
+                    done += await rows.advance(connection, flush)
+            return worth * done / spent
 
         def measure() -> Measures:
             rates = {f"{size}": runner.run(rate(size)) for size in SIZES}
@@ -136,20 +130,3 @@ def open_bare(dsn: str, seconds: float) -> Iterator[Contender]:
 
         yield Contender({}, measure)
         runner.run(pool.close())
-
-
-@contextmanager
-def _postgres() -> Iterator[str]:
-    folder = Path(tempfile.mkdtemp(prefix="geopush-bench-"))
-    folder.chmod(0o711)  # lets every user through, the one of Postgres too
-    refuge = folder / "refuge"
-    try:
-        with asyncio.Runner() as runner:
-            embedded = runner.run(start_cluster(folder / "data", refuge=refuge))
-            try:
-                runner.run(migrate_database(embedded.dsn))
-                yield embedded.dsn
-            finally:
-                runner.run(embedded.stop())
-    finally:
-        shutil.rmtree(folder)

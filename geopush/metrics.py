@@ -71,6 +71,12 @@ class Metrics:
             ["app", "platform"],
             registry=self._registry,
         )
+        self.webhooks = Counter(
+            "geopush_webhook_tries",
+            "Tries to send an event to a webhook, by whether it was taken.",
+            ["fate"],
+            registry=self._registry,
+        )
         self.revision = Gauge(
             "geopush_catalog_revision",
             "The revision of the catalog that this process decides with.",
@@ -82,6 +88,11 @@ class Metrics:
             "1 once pings are matched by compiled loops, 0 while by slower ones.",
             registry=self._registry,
         )
+
+    def count_pings(self, **fates: int) -> None:
+        """Count pings by what became of them."""
+        for fate, count in fates.items():
+            self.pings.labels(fate).inc(count)
 
     def render(self) -> bytes:
         """Everything, in Prometheus' text format."""

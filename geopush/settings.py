@@ -62,6 +62,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     connect_seconds: Positive = 10.0
     send_seconds: Positive = 30.0
     one_message_seconds: NotNegative = 60.0
+    webhook_private: bool = False
+    policy: str | None = None
 
     @property
     def app_names(self) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from tests.databases import TestPostgres, running_postgres
 from tests.kernels import load_compiled
 from zones import Kernel, has_compiler
 
+pytest_plugins = ["geopush.sandbox.fixtures"]
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[TestPostgres]:

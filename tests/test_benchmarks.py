@@ -4,20 +4,23 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import pytest
 import shapely
 
-from benchmarks import door, match, page, peers, start, stress
+from benchmarks import bare, door, match, page, peers, start, stress
 from benchmarks.__main__ import BENCHMARKS
 from benchmarks.data import REAL, WORLDS, make_pings, make_zones
+from benchmarks.doors.keys import RING
 from benchmarks.report import Goal, Table
 from benchmarks.walkers import DEVICES, Laps
-from geopush.api.ping_door import PingsTaken
+from geopush.api.ping_bodies import JSON, read_pings
 from geopush.bench.matching import collected
 from geopush.bench.plot import Plot
 from geopush.bench.rounds import Rounds
+from geopush.core.known import read_state
+from geopush.core.times import unpack
+from geopush.core.token import DeviceToken
 from zones import Zone, parse_zones
 
 FEW = 40
@@ -174,10 +177,16 @@ def test_the_page_is_made_of_the_record() -> None:
 
 
 @pytest.mark.parametrize("size", door.SIZES)
-def test_the_front_takes_every_ping_that_it_is_measured_with(size: int) -> None:
-    start, body = door.ask(door.our_front(), door.make_request(1, size))
-    assert start["status"] == 202
-    assert msgspec.json.decode(body["body"], type=PingsTaken).accepted == size
+def test_the_door_is_asked_with_pings_and_tokens_that_it_takes(size: int) -> None:
+    assert len(read_pings(door.make_body(1, size), JSON).fitting) == size
+    token = RING.read(door.make_token(1, door.OURS), door.NOON)
+    assert isinstance(token, DeviceToken)
+    assert token.device_id == "phone-1"
+
+
+def test_bare_statements_advance_rows_as_ours_mostly_are() -> None:
+    (where,) = read_state(bare.usual_state()).devices.values()
+    assert (len(unpack(where.recent)), len(where.memory.fixes)) == (32, 32)
 
 
 def test_walkers_take_turns_and_their_time_passes() -> None:

@@ -4,21 +4,23 @@ A search structure only has to name candidates, too many rather than too few; wh
 a zone covers a point is always decided here, from its geometry.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from zones.distance import is_inside, signed_meters
+from zones.boxes import Numbers
+from zones.distance import is_inside, meters_to_edge, signed, signed_meters
 from zones.geometry import SLACK, Point, covers
 from zones.geometry import reach as reach_of
-from zones.roll import Numbers, Roll
+from zones.roll import Roll
 from zones.sphere import HALF_WAY_ROUND
 from zones.zone import Zone, ZoneId
 
 Pairs = tuple[NDArray[np.int64], Numbers]
+ToEdge = Callable[[int, Zone, Point], float]  # meters; by a zone and its number
 
 FIRST_LOOK = 1_000.0  # meters
 WIDER = 8.0
@@ -34,7 +36,7 @@ class Covering(NamedTuple):
     numbers: NDArray[np.int32]
 
 
-class Nearness(Struct, frozen=True):
+class Nearness(Struct, frozen=True, gc=False):
     """How far inside a zone a point is, in meters; negative outside, 0 on the edge."""
 
     zone_id: ZoneId
@@ -68,19 +70,29 @@ def as_rows(points: NDArray[np.int64], numbers: Numbers, count: int) -> Covering
     return Covering(offsets, numbers)
 
 
+def plainly(_: int, zone: Zone, point: Point) -> float:
+    """Return the meters from a point to the edge of a zone, without compiled loops."""
+    return meters_to_edge(point, zone.area)
+
+
 def nearness_among(
-    roll: Roll, point: Point, candidates: Iterable[int], also: Collection[ZoneId]
+    roll: Roll,
+    point: Point,
+    candidates: Iterable[int],
+    also: Collection[ZoneId],
+    to_edge: ToEdge = plainly,
 ) -> dict[ZoneId, Nearness]:
     """Return how near the candidates are that count, and those asked for, by id."""
-    wanted = set(also)
-    zones = {zone.zone_id: zone for zone in map(roll.zone, candidates)}
-    zones |= {zone_id: zone for zone_id in wanted if (zone := roll.get(zone_id))}
+    wanted = {one: number for one in also if (number := roll.number(one)) is not None}
+    numbers = {roll.zone(number).zone_id: number for number in candidates} | wanted
     near = {}
-    for zone_id, zone in sorted(zones.items()):
+    for zone_id, number in sorted(numbers.items()):
+        zone = roll.zone(number)
         inside = is_inside(point, zone.area)
         if not (inside or zone.approach_meters or zone_id in wanted):
             continue
-        nearness = _measured(zone, point, inside)
+        meters = signed(to_edge(number, zone, point), inside)
+        nearness = Nearness(zone_id, meters, inside)
         if zone_id in wanted or counts(zone, nearness):
             near[zone_id] = nearness
     return near
@@ -88,10 +100,7 @@ def nearness_among(
 
 def measure(zone: Zone, point: Point) -> Nearness:
     """Return how far inside or outside a zone a point is."""
-    return _measured(zone, point, is_inside(point, zone.area))
-
-
-def _measured(zone: Zone, point: Point, inside: bool) -> Nearness:
+    inside = is_inside(point, zone.area)
     return Nearness(zone.zone_id, signed_meters(point, zone.area, inside), inside)
 
 

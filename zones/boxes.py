@@ -6,10 +6,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from zones.roll import Numbers
 from zones.zone import Zone
 
 Floats = NDArray[np.float64]
+Numbers = NDArray[np.int32]
 Row = tuple[int, float, float, float, float]
 CHUNK = 1_024  # points at a time, so that points x boxes stays small
 FRESH = 200  # boxes looked at one by one before they get a tree
@@ -41,6 +41,11 @@ class Boxes:
         return Boxes(
             (), Planted(rows if self._planted is None else self._planted.rows + rows)
         )
+
+    def with_approaches(self, pairs: Iterable[tuple[int, Zone]]) -> "Boxes":
+        """Return these boxes and those of the zones that want to know who is near."""
+        wanted = [pair for pair in pairs if pair[1].approach_meters is not None]
+        return self.with_more(wanted) if wanted else self
 
     def candidates(
         self, lons: Floats, lats: Floats

@@ -8,37 +8,33 @@ import importlib
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 
 import h3
 import numpy as np
-import shapely
 from h3.api import basic_int
 from numpy.typing import NDArray
 
 from zones.answers import (
     Covering,
     Nearness,
+    ToEdge,
     as_rows,
     covering_among,
     in_order,
     nearest_of,
     nearness_among,
+    plainly,
 )
-from zones.boxes import Boxes
+from zones.boxes import Boxes, Numbers
 from zones.circle import circle
-from zones.geometry import SLACK, Box, Point, covers
+from zones.geometry import Box, Point, covers
 from zones.lattice import Tables, blank_tables, learn, sample, settle
-from zones.roll import Numbers, Roll, build_roll
-from zones.sphere import EARTH_RADIUS, METERS_PER_DEGREE
-from zones.table import Kernel, Table
+from zones.roll import Roll, build_roll
+from zones.table import Kernel, Table, approaches_of
 from zones.zone import Zone, ZoneId
 
 Floats = NDArray[np.float64]
 
-# Nearer to a pole or to the antimeridian, flat maps and cells disagree too much.
-NORTHERNMOST = 80.0
-EASTERNMOST = 179.5
 FINEST = 10  # cells of 130 m: a shop has a dozen
 MANY = 200_000  # zones; beyond, cells of 350 m, or the table would take a gigabyte
 ALL_CELLS = 3_000_000  # that all zones may have, or 300 each
@@ -75,12 +71,9 @@ def load_kernel(directory: str) -> Kernel | None:
     """
     if not has_compiler():
         return None
-    return kernel_at(importlib.import_module("zones.kernel").place_in(directory))
-
-
-def kernel_at(place: Path) -> Kernel:
-    """Return the loops kept in a place; what is missing is compiled when called."""
-    return Kernel(**importlib.import_module("zones.kernel").load(place))
+    kernel = importlib.import_module("zones.kernel")
+    loops: Kernel = kernel.load(kernel.place_in(directory))
+    return loops
 
 
 def kept_kernel(directory: str) -> Kernel | None:
@@ -90,8 +83,9 @@ def kept_kernel(directory: str) -> Kernel | None:
     """
     if not has_compiler():
         return None
-    loops = importlib.import_module("zones.kernel").load_kept(directory)
-    return None if loops is None else Kernel(**loops)
+    kernel = importlib.import_module("zones.kernel")
+    loops: Kernel | None = kernel.load_kept(directory)
+    return loops
 
 
 def rehearse(kernel: Kernel) -> None:
@@ -140,8 +134,10 @@ class CellIndex:
         self._side = side
         self._table = table
         self._crowd = 2.0  # zones a place, to guess how much room an answer takes
+        self._to_edge: ToEdge = plainly
         if table is not None:
             self._context, self._kept = table.context(roll.is_live)
+            self._to_edge = table.to_edge(self._context)
 
     @classmethod
     def build(cls, zones: Iterable[Zone], kernel: Kernel | None = None) -> "CellIndex":
@@ -184,14 +180,19 @@ class CellIndex:
         numbers = np.concatenate([doubts[1::2].astype(np.int32), numbers])
         return self._with_others(found, lons, lats, points, numbers)
 
+    def near(self, lons: Floats, lats: Floats) -> NDArray[np.bool_]:
+        """Tell which points may be in an approach: all that are, and few others."""
+        return self._roll.near(lons, lats)
+
     def nearness(
         self, point: Point, also: Collection[ZoneId] = ()
     ) -> dict[ZoneId, Nearness]:
         """Return the zones near a point, and those in ``also``, by id."""
         place = np.array([point.longitude]), np.array([point.latitude])
-        _, beside = self._candidates(*place)
-        near = [*beside.tolist(), *self._in_cell(*place)]
-        return nearness_among(self._roll, point, near, also)
+        near = self._in_cell(*place)
+        if len(self._side):
+            near += self._candidates(*place)[1].tolist()
+        return nearness_among(self._roll, point, near, also, self._to_edge)
 
     def nearest(self, point: Point, limit: int) -> list[Nearness]:
         """Return the nearest zones, those that cover the point first."""
@@ -281,17 +282,6 @@ def _put(table: Table | None, first: int, roll: Roll) -> list[tuple[int, Zone]]:
     new = list(roll.since(first))
     if table is None or not new:
         return new
-    approaches = _approaches([zone for _, zone in new], roll.geometries[first:])
+    approaches = approaches_of([zone for _, zone in new], roll.geometries[first:])
     covered = table.put(first, roll.geometries[first:], approaches)
     return [pair for pair, fits in zip(new, covered.tolist(), strict=True) if not fits]
-
-
-def _approaches(zones: Sequence[Zone], geometries: NDArray[np.object_]) -> Floats:
-    """Return approaches in radians, -1 for zones that reach where cells do not suit."""
-    meters = np.array([zone.approach_meters or 0.0 for zone in zones]) * SLACK
-    west, south, east, north = np.abs(shapely.bounds(geometries)).T
-    high = np.maximum(south, north) + meters / METERS_PER_DEGREE
-    shrink = np.cos(np.radians(np.minimum(high, NORTHERNMOST)))
-    far = np.maximum(west, east) + meters / METERS_PER_DEGREE / shrink
-    ordinary = (high <= NORTHERNMOST) & (far <= EASTERNMOST)
-    return np.where(ordinary, meters / EARTH_RADIUS, -1.0)

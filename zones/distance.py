@@ -3,9 +3,10 @@
 import math
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
-from zones.geometry import Area, Point, covers
+from zones.geometry import Area, Point
 from zones.sphere import EARTH_RADIUS, HALF_WAY_ROUND, great_circle
 
 Floats = NDArray[np.float64]
@@ -17,23 +18,31 @@ STEP = 0.1  # degrees; a chord of a parallel at 80 degrees then bulges 0.4 m at 
 
 def is_inside(point: Point, area: Area) -> bool:
     """Tell whether the area covers the point, its edge included."""
-    lons, lats = np.array([point.longitude]), np.array([point.latitude])
-    return bool(covers(area.geometry, lons, lats)[0])
+    lon, lat = point.longitude, point.latitude
+    if shapely.intersects_xy(area.geometry, lon, lat):
+        return True
+    return abs(lon) == 180 and bool(shapely.intersects_xy(area.geometry, -lon, lat))
 
 
 def signed_meters(point: Point, area: Area, inside: bool) -> float:
     """Return the meters to the nearest edge, negative when the point is outside."""
-    meters = _to_edge(point, area.edges)
+    return signed(meters_to_edge(point, area), inside)
+
+
+def signed(meters: float, inside: bool) -> float:
+    """Return meters to an edge as they are inside, or negative outside."""
     return meters if inside else -meters + 0.0
 
 
-def _to_edge(point: Point, edges: Floats) -> float:
+def meters_to_edge(point: Point, area: Area) -> float:
+    """Return the meters to the nearest edge."""
+    edges = area.edges
     if len(edges) == 0:
         return HALF_WAY_ROUND
     if abs(point.latitude) > POLAR:
         return _to_polar_edge(point, _cut(edges))
     middle = (edges[:, 0] + edges[:, 2]) / 2
-    turns = 360 * np.round((point.longitude - middle) / 360)
+    turns = 360 * np.rint((point.longitude - middle) / 360)
     shrink = math.cos(math.radians(point.latitude))
     x1 = (edges[:, 0] + turns - point.longitude) * shrink
     x2 = (edges[:, 2] + turns - point.longitude) * shrink
@@ -68,7 +77,7 @@ def _nearest(x1: Floats, y1: Floats, x2: Floats, y2: Floats) -> tuple[Floats, Fl
     dx, dy = x2 - x1, y2 - y1
     square = dx * dx + dy * dy
     along = -(x1 * dx + y1 * dy) / np.where(square > 0, square, 1.0)
-    along = np.clip(along, 0.0, 1.0)
+    along = np.minimum(np.maximum(along, 0.0), 1.0)
     return x1 + along * dx, y1 + along * dy
 
 

@@ -23,7 +23,7 @@ SLACK = 1.02
 HAIR = 1e-9
 
 
-class Point(Struct, frozen=True):
+class Point(Struct, frozen=True, gc=False):
     """A place on the Earth, in degrees (WGS 84)."""
 
     longitude: float

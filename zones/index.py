@@ -42,6 +42,12 @@ class ZoneIndex(Protocol):
         """Return the zones that cover each point, their edges included."""
         ...
 
+    def near(
+        self, lons: NDArray[np.float64], lats: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Tell which points may be in an approach: all that are, and few others."""
+        ...
+
     def nearness(
         self, point: Point, also: Collection[ZoneId] = ()
     ) -> dict[ZoneId, Nearness]:

@@ -8,11 +8,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from zones.boxes import Boxes, Numbers
 from zones.errors import UnknownZone
 from zones.geometry import Box, boxes_of
 from zones.zone import Zone, ZoneId
 
-Numbers = NDArray[np.int32]
 Live = NDArray[np.bool_]
 LATELY = 500  # changed ids kept apart before they are merged with the others
 
@@ -49,12 +49,13 @@ class Roll:
         live: Live,
         known: dict[ZoneId, int],
         lately: dict[ZoneId, int | None],
-        count: int,
+        approaches: Boxes,
     ) -> None:
         self._shelf = shelf
         self._known = known
         self._lately = lately
-        self._count = count
+        self._count = int(np.count_nonzero(live))
+        self._approaches = approaches
         self.is_live = live
 
     def __len__(self) -> int:
@@ -119,11 +120,13 @@ class Roll:
         live[numbers] = False
         lately = {**self._lately, **dict.fromkeys(gone)}
         lately |= {zone_id: number for number, zone_id in enumerate(new, self.size)}
-        count = self._count - len(numbers) + len(new)
+        approaches = self._approaches.with_approaches(
+            enumerate(new.values(), self.size)
+        )
         shelf, known = self._shelf_with(new.values()), self._known
         if len(lately) > LATELY:
             known, lately = _merged(known, lately), {}
-        return Roll(shelf, live, known, lately, count)
+        return Roll(shelf, live, known, lately, approaches)
 
     def within(self, bbox: Box) -> list[Zone]:
         """Return the zones that a bounding box touches, by id."""
@@ -142,6 +145,16 @@ class Roll:
         along = (bounds[:, 1] <= north) & (bounds[:, 3] >= south)
         return np.flatnonzero(across & along).astype(np.int32)
 
+    def near(
+        self, lons: NDArray[np.float64], lats: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Tell which points may be in an approach: all that are, and few others."""
+        near = np.zeros(len(lons), dtype=np.bool_)
+        if len(self._approaches):
+            points, numbers = self._approaches.candidates(lons, lats)
+            near[points[self.is_live[numbers]]] = True
+        return near
+
     def _shelf_with(self, zones: Iterable[Zone]) -> _Shelf:
         """Put zones on the shelf, or on a copy if another roll put some on it since."""
         with self._shelf.lock:
@@ -158,7 +171,8 @@ def build_roll(zones: Iterable[Zone]) -> Roll:
     unique = {zone.zone_id: zone for zone in zones}
     numbers = {zone_id: number for number, zone_id in enumerate(unique)}
     live = np.ones(len(unique), dtype=np.bool_)
-    return Roll(_Shelf(unique.values()), live, numbers, {}, len(unique))
+    approaches = Boxes().with_approaches(enumerate(unique.values()))
+    return Roll(_Shelf(unique.values()), live, numbers, {}, approaches)
 
 
 def _merged(

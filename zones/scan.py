@@ -49,6 +49,15 @@ class ScanIndex:
         points, numbers = np.nonzero(rows)
         return as_rows(points, numbers.astype(np.int32), len(lons))
 
+    def near(
+        self, lons: NDArray[np.float64], lats: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Tell which points are inside a zone with an approach, or in its approach."""
+        zones = [zone for zone in self.zones if zone.approach_meters is not None]
+        places = map(Point, lons.tolist(), lats.tolist())
+        near = [any(counts(one, measure(one, at)) for one in zones) for at in places]
+        return np.array(near, dtype=np.bool_)
+
     def nearness(
         self, point: Point, also: Collection[ZoneId] = ()
     ) -> dict[ZoneId, Nearness]:

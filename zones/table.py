@@ -4,7 +4,7 @@ The arrays only ever grow, and indexes made from one another share them: each kn
 many zones were there when it was made, and which of them are still.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import NamedTuple, TypeVar
 
@@ -12,13 +12,21 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from zones.answers import ToEdge, plainly
+from zones.geometry import SLACK, Point
 from zones.lattice import Tables
+from zones.sphere import EARTH_RADIUS, METERS_PER_DEGREE
+from zones.zone import Zone
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Kind = TypeVar("Kind", bound=np.generic)
+# Nearer to a pole or to the antimeridian, flat maps and cells disagree too much.
+NORTHERNMOST = 80.0
+EASTERNMOST = 179.5
 CHUNK = 5_000  # zones at a time, so that what is only needed for a while stays small
 BATCH = 1 << 20  # cells at a time
+MOST_LATER = 300  # cells of a zone that is put in while others wait for it
 BITS = 15  # the table starts with room for 2 ** BITS / 2 cells
 
 
@@ -33,6 +41,7 @@ class Kernel(NamedTuple):
     cover_all: Callable[..., tuple[int, int]]
     rehash: Callable[..., None]
     insert_all: Callable[..., tuple[int, int, int]]
+    to_edge: Callable[..., float]
 
 
 class Shapes(NamedTuple):
@@ -64,6 +73,17 @@ def _starts(counts: Integers) -> Integers:
     return starts
 
 
+def approaches_of(zones: Sequence[Zone], geometries: NDArray[np.object_]) -> Floats:
+    """Return approaches in radians, -1 for zones that reach where cells do not suit."""
+    meters = np.array([zone.approach_meters or 0.0 for zone in zones]) * SLACK
+    west, south, east, north = np.abs(shapely.bounds(geometries)).T
+    high = np.maximum(south, north) + meters / METERS_PER_DEGREE
+    shrink = np.cos(np.radians(np.minimum(high, NORTHERNMOST)))
+    far = np.maximum(west, east) + meters / METERS_PER_DEGREE / shrink
+    ordinary = (high <= NORTHERNMOST) & (far <= EASTERNMOST)
+    return np.where(ordinary, meters / EARTH_RADIUS, -1.0)
+
+
 class Table:
     """Growing arrays of zones by cell; written by one at a time, read by anyone."""
 
@@ -91,9 +111,13 @@ class Table:
 
         Their approaches are in radians; none is tried that has a negative one.
         """
+        most = self._most if first == 0 else min(self._most, MOST_LATER)
         covered = [
             self._put(
-                first + at, geometries[at : at + CHUNK], approaches[at : at + CHUNK]
+                first + at,
+                geometries[at : at + CHUNK],
+                approaches[at : at + CHUNK],
+                most,
             )
             for at in range(0, len(geometries), CHUNK)
         ]
@@ -114,20 +138,35 @@ class Table:
         context[:8], context[8:18], context[18] = self._lattice, numbers, len(live)
         return context, (self._tables, *arrays)
 
+    def to_edge(self, context: Integers) -> ToEdge:
+        """Return what measures how far a point is from the edge of a zone put in."""
+        loop = self.kernel.to_edge
+
+        def measure(number: int, zone: Zone, point: Point) -> float:
+            lon, lat = float(point.longitude), float(point.latitude)
+            meters = loop(context, number, lon, lat)
+            return meters if meters >= 0 else plainly(number, zone, point)
+
+        return measure
+
     def _put(
-        self, first: int, geometries: NDArray[np.object_], approaches: Floats
+        self,
+        first: int,
+        geometries: NDArray[np.object_],
+        approaches: Floats,
+        most: int,
     ) -> NDArray[np.bool_]:
         shapes = shapes_of(geometries)
         self._put_edges(first, shapes)
         levels = np.full(len(geometries), -1, dtype=np.int64)
         counts = np.zeros(len(geometries), dtype=np.int64)
-        room = min(BATCH, self._most + len(shapes.edges) + 400 * len(geometries))
+        room = min(BATCH, most + len(shapes.edges) + 400 * len(geometries))
         keys, kinds = np.empty(room, dtype=np.uint64), np.empty(room, dtype=np.uint8)
         done = 0
         while done < len(geometries):
             before = done
             done, used = self.kernel.cover_all(
-                self._lattice, self._finest, self._most, shapes.edges, shapes.starts,
+                self._lattice, self._finest, most, shapes.edges, shapes.starts,
                 shapes.part_starts, shapes.part_ends, approaches, keys, kinds,
                 levels, counts, before,
             )  # fmt: skip

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from rtree import index as rtree
 
 from zones.answers import Covering, Nearness, covering_among, nearest_of, nearness_among
-from zones.boxes import Boxes, rows_of
+from zones.boxes import Boxes, Numbers, rows_of
 from zones.geometry import Box, Point
-from zones.roll import Numbers, Roll, build_roll
+from zones.roll import Roll, build_roll
 from zones.zone import Zone, ZoneId
 
 Floats = NDArray[np.float64]
@@ -62,6 +62,10 @@ class TreeIndex:
         """Return the zones that cover each point, their edges included."""
         points, numbers = self._candidates(lons, lats)
         return covering_among(self._roll, lons, lats, points, numbers)
+
+    def near(self, lons: Floats, lats: Floats) -> NDArray[np.bool_]:
+        """Tell which points may be in an approach: all that are, and few others."""
+        return self._roll.near(lons, lats)
 
     def nearness(
         self, point: Point, also: Collection[ZoneId] = ()

@@ -19,10 +19,11 @@ from geopush.api.people import (
 from geopush.api.problems import not_found, refusals
 from geopush.api.things import IfMatch, Thing, expected
 from geopush.core.access import May
+from geopush.core.arrival import MOST_ATTRIBUTES
 from geopush.core.device import CustomerIdentifier
 from geopush.core.known import Known
 from geopush.core.ping import Moment
-from geopush.flows.profile import MOST_ATTRIBUTES, Saved
+from geopush.flows.profile import Saved
 
 PATH = "/v1/customers/{customer_id:str}"
 PATCH_TYPES = ("application/json", "application/merge-patch+json")

@@ -10,6 +10,7 @@ from geopush.api.ping_door import PingDoor
 from geopush.clock import Clock
 from geopush.core.occasion import World
 from geopush.core.token import TokenRing
+from geopush.flows.arrivals import Arrivals
 from geopush.flows.contacts import Contacts
 from geopush.flows.letters import Letters
 from geopush.flows.profile import Profiles
@@ -33,6 +34,7 @@ class Knobs(Struct, frozen=True):
     zones: Limits = Limits()
     apps: tuple[str, ...] = ()
     metrics_token: str | None = None
+    private_webhooks: bool = False
 
 
 @dataclass_transform(kw_only_default=True)
@@ -67,6 +69,7 @@ class Parts(Parcel):
     profiles: Profiles
     suppress: Suppress
     contacts: Contacts
+    arrivals: Arrivals
     letters: Letters
     receipts: Receipts
     pings: PingDoor

@@ -37,7 +37,7 @@ class RawBatch(Struct, frozen=True):
     pings: list[Raw] | UnsetType = UNSET
 
 
-class Pings(Struct, frozen=True):
+class Pings(Struct, frozen=True, gc=False):
     """The pings of a body with their places in it, and those that did not fit."""
 
     fitting: tuple[tuple[int, Ping], ...]
@@ -72,6 +72,8 @@ _MISFIT = (msgspec.ValidationError, msgspec.DecodeError, RecursionError, ValueEr
 
 def read_pings(body: bytes, media_type: str) -> Pings:
     """Decode a body of pings; a body that cannot be read at all is refused whole."""
+    if media_type == JSON:
+        return _document(body, _JSON)
     kind = media_type.partition(";")[0].strip().lower() or JSON
     if kind == NDJSON:
         return _ndjson(body)

@@ -38,10 +38,13 @@ from geopush.core.token import DeviceToken, TokenRing
 from geopush.flows.ingest import Ingest
 
 PATH = "/v1/pings"
+HEADERS = ("authorization", "content-type", "content-encoding", "geopush-sent-at")
 REMEMBERED = 50_000  # tokens already verified; then all are forgotten at once
+LONGEST = 1_100  # characters of a header that is remembered; ours are half as long
 _encoder = msgspec.json.Encoder()
 
 Holders: TypeAlias = Callable[[], Mapping[bytes, KeyHolder]]
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class NextPing(Struct, frozen=True):
@@ -51,7 +54,7 @@ class NextPing(Struct, frozen=True):
     or_moved_meters: int
 
 
-class PingsTaken(Struct, frozen=True):
+class PingsTaken(Struct, frozen=True, gc=False):
     """What became of the pings; the four counts add up to what was sent."""
 
     accepted: int
@@ -63,14 +66,23 @@ class PingsTaken(Struct, frozen=True):
     next_ping: NextPing
 
 
-class Reply(Struct, frozen=True):
+class Reply(Struct, frozen=True, gc=False):
     """An answer as the server sends it."""
 
     status: int
     body: bytes
-    headers: dict[str, str]
+    headers: Pairs
 
 
+class Speaker(Struct, frozen=True, gc=False):
+    """Who speaks, as their token says, and until when it does (epoch seconds)."""
+
+    device_id: DeviceId
+    customer: CustomerKey
+    expires_at: int
+
+
+TAKEN: Pairs = (("content-type", JSON),)
 INSIDE = NextPing(after_seconds=60, or_moved_meters=50)
 OUTSIDE = NextPing(after_seconds=300, or_moved_meters=100)
 
@@ -90,7 +102,7 @@ class PingDoor:
         self._ingest = ingest
         self._clock = clock
         self._holders = holders
-        self._verified: dict[str, DeviceToken] = {}
+        self._verified: dict[str, Speaker] = {}
 
     async def answer(self, headers: Mapping[str, str], body: bytes) -> Reply:
         """Take a request in; every refusal is a problem document."""
@@ -102,26 +114,28 @@ class PingDoor:
 
     def _upload(self, headers: Mapping[str, str], body: bytes) -> Upload:
         now = self._clock()
-        token = self._token(headers.get("authorization", ""), now)
-        encoding = headers.get("content-encoding", "").strip().lower()
-        body = unpack(body, encoding, MOST_BYTES)
+        speaker = self._speaker(headers.get("authorization", ""), now)
+        if (encoding := headers.get("content-encoding")) is not None:
+            body = unpack(body, encoding.strip().lower(), MOST_BYTES)
         pings = read_pings(body, headers.get("content-type", JSON))
         return Upload(
-            device_id=DeviceId(token.device_id),
-            customer=CustomerKey(token.bucket, token.customer_id),
-            pings=_corrected(pings, headers.get("geopush-sent-at"), now),
-            refused=pings.refused,
+            speaker.device_id,
+            speaker.customer,
+            _corrected(pings, headers.get("geopush-sent-at"), now),
+            pings.refused,
         )
 
-    def _token(self, header: str, now: datetime) -> DeviceToken:
-        text = bearer(header)
-        token = self._verified.get(text)
-        if token is None or token.expires_at <= now.timestamp():
-            token = self._read(text, now)
+    def _speaker(self, header: str, now: datetime) -> Speaker:
+        speaker = self._verified.get(header)
+        if speaker is None or speaker.expires_at <= now.timestamp():
+            token = self._read(bearer(header), now)
+            customer = CustomerKey(token.bucket, token.customer_id)
+            speaker = Speaker(DeviceId(token.device_id), customer, token.expires_at)
             if len(self._verified) >= REMEMBERED:
                 self._verified.clear()
-            self._verified[text] = token
-        return token
+            if len(header) <= LONGEST:
+                self._verified[header] = speaker
+        return speaker
 
     def _read(self, text: str, now: datetime) -> DeviceToken:
         if text.startswith(KEY_PREFIXES):
@@ -138,7 +152,7 @@ def refused(error: Exception) -> Reply:
     body = problem_body(
         problem.code, problem.status_code, problem.detail, PATH, problem.problems
     )
-    headers = {"content-type": MEDIA_TYPE, **(problem.headers or {})}
+    headers = (("content-type", MEDIA_TYPE), *(problem.headers or {}).items())
     return Reply(problem.status_code, body, headers)
 
 
@@ -166,7 +180,7 @@ def _reply(answer: Answer) -> Reply:
     if isinstance(answer, UnknownDevice):
         detail = "The device is not known any more; register it again."
         raise unauthorized(detail)
-    return Reply(202, _encoder.encode(_taken(answer)), {"content-type": JSON})
+    return Reply(202, _encoder.encode(_taken(answer)), TAKEN)
 
 
 def _taken(answer: Taken) -> PingsTaken:

@@ -1,12 +1,14 @@
 """All routes of the door, in the order in which they are documented."""
 
 from geopush.api import (
+    arrivals,
     consents,
     contacts,
     customers,
     decisions,
     devices,
     explain,
+    feed,
     health,
     inbox,
     keys,
@@ -21,6 +23,7 @@ from geopush.api import (
     results,
     stop,
     weather,
+    webhooks,
     zones,
 )
 
@@ -37,6 +40,7 @@ ROUTES = (
     *preview.ROUTES,
     *weather.ROUTES,
     *customers.ROUTES,
+    *arrivals.ROUTES,
     *consents.ROUTES,
     *preferences.ROUTES,
     *stop.ROUTES,
@@ -44,6 +48,8 @@ ROUTES = (
     *messages.ROUTES,
     *decisions.ROUTES,
     *explain.ROUTES,
+    *feed.ROUTES,
+    *webhooks.ROUTES,
     *keys.ROUTES,
     *health.ROUTES,
 )

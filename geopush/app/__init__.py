@@ -15,7 +15,6 @@ from collections.abc import (
 )
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum, auto
 from importlib import import_module
 
@@ -25,15 +24,18 @@ from geopush import log
 from geopush.api import health
 from geopush.api.build import build_api
 from geopush.api.front import Front
-from geopush.api.parts import Knobs, Parts
+from geopush.api.parts import Parts
 from geopush.api.ping_door import PingDoor
 from geopush.api.routes import ROUTES
 from geopush.app.database import Database, database_check, open_database
 from geopush.app.kernel import speed_up
+from geopush.app.knobs import knobs_of, lease_of, rules_of
+from geopush.app.webhooks import open_webhooks
+from geopush.app.world import latest_of, world_of
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
-from geopush.core.identity import Identity
 from geopush.core.occasion import World
 from geopush.core.token import TokenRing
+from geopush.flows.arrivals import Arrivals
 from geopush.flows.contacts import Contacts
 from geopush.flows.deciding import Deciding
 from geopush.flows.defer import Defer
@@ -48,16 +50,13 @@ from geopush.flows.publish import Publish
 from geopush.flows.receipts import Receipts
 from geopush.flows.recheck import Recheck
 from geopush.flows.refresh import Refresh
-from geopush.flows.register import Register, Rules
+from geopush.flows.register import Register
 from geopush.flows.suppress import Suppress
 from geopush.metrics import Metrics
 from geopush.settings import Settings
 from geopush.store.pool import Pool, open_pool
 from geopush.store.secrets import ensure_secret
 from geopush.store.suppressions import Suppressions
-from zones import Limits
-
-MIB = 1024 * 1024
 
 
 class Role(StrEnum):
@@ -108,14 +107,23 @@ async def running(
         _beside(stack, refresh.run(dsn))
         tokens = TokenRing(await _secrets(pool, "token", clock))
         suppressions = Suppressions(await _secrets(pool, "suppression", clock))
-        world = _world(settings, refresh, await _secrets(pool, "experiment", clock))
-        latest, lease = _latest(world, refresh), _lease(settings)
+        world = world_of(settings, refresh, await _secrets(pool, "experiment", clock))
+        latest, lease = latest_of(world, refresh), lease_of(settings)
         deliver = Deliver(
             Means(pool, latest, clock, metrics, tokens, lease),
             _gateways(settings, clock, stack),
         )
         deciding = Deciding(world, clock, metrics, deliver.wake)
-        _begin(stack, role, deliver, Loops(dsn, _loops(pool, world, deciding, clock)))
+        _begin(
+            stack,
+            role,
+            deliver,
+            Loops(
+                dsn,
+                _loops(pool, world, deciding, clock)
+                | _webhooks(stack, settings, pool, clock, metrics),
+            ),
+        )
         _speed_up(stack, role, settings, refresh, metrics)
         ingest = Ingest(pool, world, clock, metrics, deliver.wake)
         stack.push_async_callback(ingest.drain)
@@ -134,18 +142,19 @@ async def running(
                 pool,
                 suppressions,
                 tokens,
-                _rules(settings, identities),
+                rules_of(settings, identities),
                 clock,
                 mint_id,
             ),
             profiles=Profiles(pool, suppressions, clock),
             suppress=Suppress(pool, suppressions, clock),
             contacts=Contacts(pool, clock),
+            arrivals=Arrivals(pool, suppressions, clock),
             letters=Letters(pool, lambda: refresh.catalog, clock),
-            receipts=Receipts(pool, lambda: refresh.catalog, clock),
+            receipts=Receipts(pool, lambda: refresh.catalog, deciding, clock),
             pings=door,
             tokens=tokens,
-            knobs=_knobs(settings),
+            knobs=knobs_of(settings),
             checks=_checks(database, refresh, ingest),
             metrics=_measured(deliver, metrics),
             troubles=deliver.troubles,
@@ -189,6 +198,18 @@ def _loops(
     }
 
 
+def _webhooks(
+    stack: AsyncExitStack,
+    settings: Settings,
+    pool: Pool,
+    clock: Clock,
+    metrics: Metrics,
+) -> dict[str, Loop]:
+    private = settings.webhook_private
+    webhooks = open_webhooks(stack, pool, clock, metrics, private=private)
+    return {"webhooks": webhooks.run_once}
+
+
 def _begin(stack: AsyncExitStack, role: Role, deliver: Deliver, loops: Loops) -> None:
     """Run beside us what belongs to the role."""
     if role in (Role.ALL, Role.DELIVER):
@@ -219,36 +240,8 @@ def _gateways(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Gatewa
     return gateways
 
 
-def _world(
-    settings: Settings, refresh: Refresh, experiment_keys: Sequence[bytes]
-) -> Callable[[], World]:
-    """What is the same for everybody, as of the moment of asking."""
-    return lambda: World(
-        catalog=refresh.catalog,
-        weather=refresh.weather,
-        timezone=settings.timezone,
-        dwell_seen=timedelta(seconds=settings.dwell_seen_seconds),
-        contact_lock=timedelta(seconds=settings.contact_lock_seconds),
-        experiment_key=experiment_keys[-1],  # the first there ever was
-        one_within=timedelta(seconds=settings.one_message_seconds),
-    )
-
-
-def _latest(
-    world: Callable[[], World], refresh: Refresh
-) -> Callable[[], Awaitable[World]]:
-    """The same with every change that is committed by now, by whatever process."""
-
-    async def latest() -> World:
-        await refresh.run_once()
-        return world()
-
-    return latest
-
-
 def _metrics(refresh: Refresh) -> Metrics:
-    metrics = Metrics()
-    metrics.revision.set_function(lambda: refresh.revision)
+    (metrics := Metrics()).revision.set_function(lambda: refresh.revision)
     return metrics
 
 
@@ -282,29 +275,6 @@ async def _secrets(pool: Pool, name: str, clock: Clock) -> list[bytes]:
         return await ensure_secret(connection, name, mint_secret().encode(), clock())
 
 
-def _rules(settings: Settings, identities: Mapping[str, Sequence[bytes]]) -> Rules:
-    return Rules(
-        apps=settings.app_names,
-        identity=Identity(
-            secrets=identities, expiry_required=settings.identity_expiry_required
-        ),
-        token_life=timedelta(hours=settings.token_hours),
-    )
-
-
-def _knobs(settings: Settings) -> Knobs:
-    return Knobs(
-        zones=Limits(
-            vertices_per_polygon=settings.zone_vertices,
-            vertices_per_upload=settings.upload_vertices,
-            bytes_per_upload=settings.upload_mib * MIB,
-            area_km2=settings.zone_km2,
-        ),
-        apps=settings.app_names,
-        metrics_token=settings.metrics_token,
-    )
-
-
 def _checks(
     database: Database, refresh: Refresh, ingest: Ingest
 ) -> dict[str, Callable[[], str | None]]:
@@ -313,10 +283,6 @@ def _checks(
         "catalog": refresh.trouble,
         "ingest": ingest.trouble,
     }
-
-
-def _lease(settings: Settings) -> timedelta:
-    return timedelta(seconds=3 * settings.send_seconds)
 
 
 def _measured(deliver: Deliver, metrics: Metrics) -> Callable[[], bytes]:

@@ -23,6 +23,7 @@ async def serve_sandboxed(
 
         async def tell(house: Running, base_url: str) -> None:
             keys = await make_keys(house, clock())
+            street.reporter.base_url = base_url
             facts = announce(settings, base_url, street, house, keys)
             stack.callback(facts.unlink, missing_ok=True)
 

@@ -31,6 +31,7 @@ class May(StrEnum):
     READ_MESSAGES = auto()
     MOVE_MESSAGES = auto()  # try again, or drop
     READ_DECISIONS = auto()
+    READ_FEED = auto()  # also have it sent to a webhook
     EXPLAIN = auto()  # also preview; of whom decisions may not be read, test customers
     REPORT_WEATHER = auto()
     REPORT_CONTACTS = auto()  # messages that other tools sent
@@ -52,6 +53,7 @@ ALLOWED: dict[Role, frozenset[May]] = {
             May.READ_MESSAGES,
             May.MOVE_MESSAGES,
             May.READ_DECISIONS,
+            May.READ_FEED,
             May.EXPLAIN,
         }
     ),

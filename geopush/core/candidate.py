@@ -1,14 +1,14 @@
 """Candidates: each offer that waits for an occasion, and what the gates say of it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
 from geopush.core.catalog import Catalog
 from geopush.core.condition import Value
-from geopush.core.context import context_values, customer_values, place_of
+from geopush.core.context import customer_values, offer_values, place_of, zone_values
 from geopush.core.counters import counter_values
 from geopush.core.decide import decide
 from geopush.core.decision import Decision, Facts
@@ -17,12 +17,13 @@ from geopush.core.known import Profile, State
 from geopush.core.occasion import Occasion, World
 from geopush.core.offer import Offer, asks
 from geopush.core.ping import DeviceId
+from geopush.core.policy import rules_for
 from geopush.core.presence import Whereabouts
 from geopush.core.weather import Observation, WeatherSeen, kilometers
-from zones import Zone
+from zones import Point, Zone
 
 
-class Candidate(Struct, frozen=True):
+class Candidate(Struct, frozen=True, gc=False):
     """An offer for a device on an occasion, and what the gates said.
 
     It is so many ``kilometers`` from where it came up to the middle of the zone.
@@ -37,7 +38,16 @@ class Candidate(Struct, frozen=True):
     kilometers: float
 
 
-class Person(Struct, frozen=True):
+class Scene(Struct, frozen=True, gc=False):
+    """What is the same for all offers of an occasion."""
+
+    zone: Zone
+    timezone: str
+    place: Point
+    values: Mapping[str, Value]
+
+
+class Person(Struct, frozen=True, gc=False):
     """A customer on one of their devices, as they are when it is decided."""
 
     customer_id: str
@@ -56,8 +66,12 @@ def candidates(
         zone = world.catalog.zone(occasion.zone_id)
         if zone is None:
             continue
-        for offer in _offers(occasion, zone, world.catalog):
-            facts = facts_of(person, occasion, zone, offer, world)
+        offers = _offers(occasion, zone, world.catalog)
+        if not offers:
+            continue
+        scene, away = _scene(person, occasion, zone, world), _away(occasion, zone)
+        for offer in offers:
+            facts = _facts(person, occasion, scene, offer, world)
             seen = None if isinstance(facts.weather, str) else facts.weather.seen()
             decision = decide(offer, facts)
             found.append(
@@ -68,7 +82,7 @@ def candidates(
                     decision=decision,
                     weather=seen,
                     arm=facts.arm,
-                    kilometers=_away(occasion, zone),
+                    kilometers=away,
                 )
             )
     return found
@@ -78,22 +92,35 @@ def facts_of(
     person: Person, occasion: Occasion, zone: Zone, offer: Offer, world: World
 ) -> Facts:
     """All that the gates may ask about an offer for a person at a zone."""
+    scene = _scene(person, occasion, zone, world)
+    return _facts(person, occasion, scene, offer, world)
+
+
+def _scene(person: Person, occasion: Occasion, zone: Zone, world: World) -> Scene:
     timezone = zone.timezone or world.timezone
-    place = place_of(zone, occasion.point)
-    weather = world.weather.near(place, person.now, offer.max_weather_age)
+    values = zone_values(zone, timezone, person.now)
+    values |= customer_values(person.profile, person.now)
+    return Scene(zone, timezone, place_of(zone, occasion.point), values)
+
+
+def _facts(
+    person: Person, occasion: Occasion, scene: Scene, offer: Offer, world: World
+) -> Facts:
+    weather = world.weather.near(scene.place, person.now, offer.max_weather_age)
     return Facts(
         now=person.now,
         recorded_at=occasion.recorded_at,
         seen_at=occasion.seen_at or occasion.recorded_at,
         still=occasion.still,
-        zone=zone,
-        zone_timezone=timezone,
+        zone=scene.zone,
+        zone_timezone=scene.timezone,
         contact_lock=world.contact_lock,
         device=person.profile.devices[person.device_id],
         profile=person.profile,
         tallies=person.state.tallies,
         where=person.state.devices.get(person.device_id, Whereabouts()),
         reports=person.state.reports,
+        rules=rules_for(world.policy, offer.category),
         arm=arm_of(
             offer.experiment,
             offer.offer_id,
@@ -101,22 +128,18 @@ def facts_of(
             world.experiment_key,
         ),
         weather=weather,
-        values=_values(person, zone, timezone, offer, weather),
+        values=_values(person, scene, offer, weather),
     )
 
 
 def _values(
-    person: Person,
-    zone: Zone,
-    timezone: str,
-    offer: Offer,
-    weather: Observation | str,
+    person: Person, scene: Scene, offer: Offer, weather: Observation | str
 ) -> dict[str, Value]:
     """What conditions and words may ask for; what is missing is unknown."""
-    values = context_values(offer, zone, timezone, weather, person.now)
-    values |= customer_values(person.profile, person.now)
+    now, zone_id = person.now, scene.zone.zone_id
+    values = {**scene.values, **offer_values(offer, scene.timezone, weather, now)}
     if asks(offer, "counters"):
-        values |= counter_values(offer, zone.zone_id, person.state.tallies, person.now)
+        values |= counter_values(offer, zone_id, person.state.tallies, now)
     return values
 
 

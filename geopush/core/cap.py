@@ -53,7 +53,7 @@ class Cap(Struct, frozen=True, forbid_unknown_fields=True):
     window: Window
 
 
-class Subject(Struct, frozen=True):
+class Subject(Struct, frozen=True, gc=False):
     """What a message would be about, to find the tallies that count against it."""
 
     offer_id: str
@@ -61,7 +61,7 @@ class Subject(Struct, frozen=True):
     zone_id: str | None
 
 
-class Tally(Struct, frozen=True, array_like=True):
+class Tally(Struct, frozen=True, array_like=True, gc=False):
     """One decided message, or one of another tool, as caps remember it."""
 
     message_id: UUID
@@ -112,6 +112,8 @@ def count(
     zone_tz: str,
 ) -> int:
     """Count the tallies within a cap's window; one exactly as old as it is outside."""
+    if not tallies:
+        return 0
     tz = resolve(cap.window.timezone, zone_tz=zone_tz, customer_tz=customer_tz)
     after = _start(cap.window, now, tz)
     return sum(

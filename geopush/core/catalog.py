@@ -8,10 +8,12 @@ from msgspec import Struct
 
 from geopush.core.cap import longest
 from geopush.core.offer import Offer, Status, wants
+from geopush.core.trigger import Trigger
 from zones import Zone, ZoneId, ZoneIndex
 
 # An offer of tomorrow with a cap of a month counts what went out today.
 TALLIES_KEPT = timedelta(days=35)
+_ANY = "any"
 DECIDING = (Status.LIVE, Status.SHADOW)  # the others are never considered
 
 
@@ -21,14 +23,6 @@ class Catalog(Struct, frozen=True, dict=True):
     revision: int
     zones: ZoneIndex
     offers: tuple[Offer, ...] = ()
-
-    @cached_property
-    def has_approaches(self) -> bool:
-        """Whether any zone wants to know who comes near."""
-        return any(
-            zone.approach_meters is not None and zone.enabled
-            for zone in self.zones.zones
-        )
 
     @cached_property
     def tallies_kept(self) -> timedelta:
@@ -41,11 +35,23 @@ class Catalog(Struct, frozen=True, dict=True):
         zone = self.zones.get(zone_id)
         return zone if zone is not None and zone.enabled else None
 
+    @cached_property
+    def _waiting(self) -> dict[str, list[int]]:
+        """The numbers of the offers that wait for something, by what they name."""
+        waiting: dict[str, list[int]] = {}
+        for number, offer in enumerate(self.offers):
+            for key in sorted({key for one in offer.triggers for key in _named(one)}):
+                waiting.setdefault(key, []).append(number)
+        return waiting
+
     def offers_for(self, kind: str, zone: Zone) -> list[Offer]:
         """The offers that something of this kind at this zone is an occasion for."""
+        named = [_ANY, f"id {zone.zone_id}", f"group {zone.group}"]
+        named += [f"tag {tag}" for tag in zone.tags]
+        numbers = {number for key in named for number in self._waiting.get(key, ())}
         return [
             offer
-            for offer in self.offers
+            for offer in map(self.offers.__getitem__, sorted(numbers))
             if wants(offer, kind, zone.zone_id, zone.group, zone.tags)
         ]
 
@@ -76,3 +82,15 @@ class Catalog(Struct, frozen=True, dict=True):
             index = index.with_changes(zones, removed)
         ordered = tuple(kept[offer_id] for offer_id in sorted(kept))
         return Catalog(revision=revision, zones=index, offers=ordered)
+
+
+def _named(trigger: Trigger) -> list[str]:
+    """What a zone must have one of for a trigger to wait for it."""
+    chosen = trigger.zones
+    if chosen.ids is not None:
+        return [f"id {one}" for one in chosen.ids]
+    if chosen.groups is not None:
+        return [f"group {one}" for one in chosen.groups]
+    if chosen.tags is not None:
+        return [f"tag {one}" for one in chosen.tags]
+    return [_ANY]

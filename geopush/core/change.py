@@ -18,7 +18,7 @@ from zones import ZoneId
 Stay = tuple[DeviceId, ZoneId]
 
 
-class Upload(Struct, frozen=True):
+class Upload(Struct, frozen=True, gc=False):
     """What one request brought from one device.
 
     ``pings`` carry their place in the request; ``refused`` are those that did not fit
@@ -31,7 +31,7 @@ class Upload(Struct, frozen=True):
     refused: tuple[RefusedPing, ...] = ()
 
 
-class Taken(Struct, frozen=True):
+class Taken(Struct, frozen=True, gc=False):
     """What became of an upload; the four counts add up to its pings."""
 
     accepted: int
@@ -77,7 +77,7 @@ class Happened(Struct, frozen=True):
     transition: Transition
 
 
-class Decided(Struct, frozen=True):
+class Decided(Struct, frozen=True, gc=False):
     """A candidate, what it came to, and in which weather; a message has the same id."""
 
     decision_id: UUID
@@ -117,7 +117,7 @@ class Visited(Struct, frozen=True):
     undone: bool = False
 
 
-class Change(Struct, frozen=True):
+class Change(Struct, frozen=True, gc=False):
     """All that is to be written of one customer, together or not at all."""
 
     known: Known

@@ -1,6 +1,7 @@
 """The words of a message: filled in, in the right language, short enough to send."""
 
 from enum import StrEnum, auto
+from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
@@ -74,6 +75,7 @@ def compose(
     )
 
 
+@lru_cache(maxsize=1_024)
 def _fallbacks(language: str, default_language: str) -> tuple[str, ...]:
     """The customer's language, less and less exactly, and those most people read."""
     parts = language.lower().replace("_", "-").split("-")

@@ -34,11 +34,15 @@ def context_values(
     now: datetime,
 ) -> dict[str, Value]:
     """What conditions and words may ask for that is the same for everybody there."""
-    values: dict[str, Value] = {
-        "offer.id": offer.offer_id,
-        "offer.name": offer.name,
-        **zone_values(zone, timezone, now),
-    }
+    there = zone_values(zone, timezone, now)
+    return {**there, **offer_values(offer, timezone, weather, now)}
+
+
+def offer_values(
+    offer: Offer, timezone: str, weather: Observation | str, now: datetime
+) -> dict[str, Value]:
+    """What of it may differ between offers at the same zone and moment."""
+    values: dict[str, Value] = {"offer.id": offer.offer_id, "offer.name": offer.name}
     if asks(offer, "time"):
         values |= _time_values(timezone, now)
     if not isinstance(weather, str):

@@ -41,10 +41,8 @@ def decide(offer: Offer, facts: Facts) -> Decision:
     for gate in GATES:
         opened = gate(offer, facts)
         trace.append(opened)
-        if opened.reason is Reason.QUIET_HOURS and offer.quiet is Quiet.DEFER:
-            return _deferred(facts, tuple(trace))
         if opened.reason is not None:
-            return Decision(Verdict.WITHHELD, opened.reason, tuple(trace))
+            return _shut(offer, facts, opened.reason, tuple(trace))
     words = compose(
         offer, facts.values, facts.device.language, variant=facts.arm.variant
     )
@@ -52,6 +50,14 @@ def decide(offer: Offer, facts: Facts) -> Decision:
         shut = Gate("words", words.field, None, Reason(words.reason))
         return Decision(Verdict.WITHHELD, Reason(words.reason), (*trace, shut))
     return Decision(Verdict.DECIDED, Reason.DECIDED, tuple(trace), words)
+
+
+def _shut(
+    offer: Offer, facts: Facts, reason: Reason, trace: tuple[Gate, ...]
+) -> Decision:
+    if reason is Reason.QUIET_HOURS and offer.quiet is Quiet.DEFER:
+        return _deferred(facts, trace)
+    return Decision(Verdict.WITHHELD, reason, trace)
 
 
 def _deferred(facts: Facts, trace: tuple[Gate, ...]) -> Decision:

@@ -11,6 +11,7 @@ from geopush.core.condition import Value
 from geopush.core.experiment import Arm
 from geopush.core.known import DeviceProfile, Profile
 from geopush.core.message import Content
+from geopush.core.policy import Rules
 from geopush.core.presence import Whereabouts
 from geopush.core.receipt import Report
 from geopush.core.weather import Observation
@@ -62,7 +63,7 @@ class Verdict(StrEnum):
     DEFERRED = auto()
 
 
-class Gate(Struct, frozen=True, omit_defaults=True):
+class Gate(Struct, frozen=True, omit_defaults=True, gc=False):
     """One gate of a decision with the values it saw; ``reason`` if it stayed shut."""
 
     gate: str
@@ -71,7 +72,7 @@ class Gate(Struct, frozen=True, omit_defaults=True):
     reason: Reason | None = None
 
 
-class Facts(Struct, frozen=True):
+class Facts(Struct, frozen=True, gc=False):
     """What is known when we decide about one customer at one zone.
 
     ``recorded_at`` is when it happened, ``seen_at`` when it was last seen to be so.
@@ -90,11 +91,12 @@ class Facts(Struct, frozen=True):
     where: Whereabouts
     reports: tuple[Report, ...]
     arm: Arm
+    rules: tuple[Rules, ...]
     weather: Observation | str
     values: Mapping[str, Value]
 
 
-class Decision(Struct, frozen=True):
+class Decision(Struct, frozen=True, gc=False):
     """What became of one candidate: why, through which gates, in which words.
 
     What is deferred is decided again at ``due``.

@@ -128,6 +128,15 @@ def check_stop(stop: StopWhen, path: str, problems: list[Problem]) -> None:
         _check_span(stop.within, f"{path}.within", problems)
 
 
+def check_leaving(raw: object, problems: list[Problem], *, waited_for: bool) -> None:
+    """Note a stop that comes with the very thing that is waited for."""
+    for index, stop in pieces(raw, "stop_when", StopWhen):
+        if stop.left_zone and waited_for:
+            text = 'stops whatever waits for "exit"; remove one of them'
+            place = f"$.stop_when[{index}].left_zone"
+            problems.append(Problem(place, "impossible_stop", text))
+
+
 def _check_span(span: timedelta, path: str, problems: list[Problem]) -> None:
     if not timedelta(0) < span <= LONGEST_SPAN:
         text = "must be longer than nothing and at most P366D"

@@ -165,7 +165,7 @@ def _decided(
     """Decide as a ping there would, all zones and offers together."""
     fold = Fold(_there(case, device_id, occasions), case.at)
     fold.decide(device_id, occasions, world)
-    change = fold.change(world.catalog.tallies_kept)
+    change = fold.change(world.tallies_kept)
     if change is None:
         return []
     words = {one.message_id: one.content for one in change.messages}
@@ -204,7 +204,7 @@ def _explained(
         occasion=occasion,
         verdict=one.verdict,
         reason=one.reason,
-        sentence=in_words(one.reason, one.trace, tongue),
+        sentence=in_words(one.verdict, one.reason, one.trace, tongue),
         gates=one.trace,
         weather=one.weather,
         message=message,

@@ -1,9 +1,11 @@
 """Which pings of an upload count: sorted by their own time, repeats known."""
 
+import math
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum, auto
 from hashlib import blake2b
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -11,8 +13,9 @@ from geopush.core.customer import Purpose, has_consent
 from geopush.core.known import DeviceProfile, Profile
 from geopush.core.ping import Ping, Refused, RefusedPing, age_problem
 from geopush.core.presence import RECENT, Whereabouts
+from geopush.core.times import WIDTH, micros, pack, unpack
 
-MICROSECOND = timedelta(microseconds=1)
+Numbered = tuple[int, Ping]
 
 
 class Standing(StrEnum):
@@ -24,11 +27,26 @@ class Standing(StrEnum):
 
 
 class Sorted(Struct, frozen=True):
-    """The pings of an upload in their own order, and those that were refused."""
+    """The pings of an upload in their own order, and those that were refused.
 
-    pings: tuple[Ping, ...]
+    Each has the number of its place among the pings of the upload.
+    """
+
+    pings: Sequence[Numbered]
     refused: tuple[RefusedPing, ...]
-    digest: bytes
+
+
+class Standings(Struct, frozen=True):
+    """How pings stand, in their order, and what is known of times after them."""
+
+    each: Sequence[Standing]
+    recorded_at: datetime | None
+    recent: bytes
+    batch: bytes
+
+    def count(self, standing: Standing) -> int:
+        """How many stand like this."""
+        return self.each.count(standing)
 
 
 def sort(
@@ -38,36 +56,79 @@ def sort(
     now: datetime,
 ) -> Sorted:
     """Put an upload in the order of its own times and refuse what cannot count."""
-    refused, usable = [], []
-    for index, ping in numbered:
+    usable: list[Numbered] = [(at, ping) for at, (_, ping) in enumerate(numbered)]
+    usable.sort(key=_order)
+    ends = usable[:: max(len(usable) - 1, 1)]
+    if all(_problem(ping, device, profile, now) is None for _, ping in ends):
+        return Sorted(usable, ())  # what holds at both ends holds in between
+    refused: list[RefusedPing] = []
+    usable = []
+    for place, (index, ping) in enumerate(numbered):
         problem = _problem(ping, device, profile, now)
         if problem is None:
-            usable.append(ping)
+            usable.append((place, ping))
         else:
             refused.append(RefusedPing(index, problem))
-    usable.sort(key=lambda ping: ping.recorded_at)
-    return Sorted(tuple(usable), tuple(refused), _digest(usable))
+    usable.sort(key=_order)
+    return Sorted(usable, tuple(refused))
 
 
-def standing(where: Whereabouts, at: datetime, digest: bytes) -> Standing:
-    """How a ping of that time stands: newer than all, seen before, or late."""
-    if where.recorded_at is None or at > where.recorded_at:
-        return Standing.ACCEPTED
-    before = (where.recorded_at - at) // MICROSECOND
-    if before in where.recent or (digest and digest == where.batch):
-        return Standing.REPEATED
-    return Standing.LATE
+def stand(where: Whereabouts, times: Sequence[datetime]) -> Standings:
+    """Tell how pings of these times, in their order, stand to what is known."""
+    numbers = [micros(at) for at in times]
+    digest = digest_of(numbers)
+    if is_news(where, times):
+        each = [Standing.ACCEPTED] * len(times)
+        recent = more_recent(where.recent, numbers)
+        return Standings(each, times[-1], recent, digest or where.batch)
+    return _stand_each(where, times, digest)
 
 
-def remember(where: Whereabouts, at: datetime) -> tuple[datetime, tuple[int, ...]]:
-    """The time of the newest fix and the times before it, with this one among them."""
-    if where.recorded_at is None:
-        return at, (0,)
-    newest = max(where.recorded_at, at)
-    shift = (newest - where.recorded_at) // MICROSECOND
-    times = {one + shift for one in where.recent}
-    times.add((newest - at) // MICROSECOND)
-    return newest, tuple(sorted(times)[:RECENT])
+def is_news(where: Whereabouts, times: Sequence[datetime]) -> bool:
+    """Tell whether each time is newer than all before it and all that were known."""
+    if not times or (where.recorded_at is not None and times[0] <= where.recorded_at):
+        return False
+    return all(before < after for before, after in pairwise(times))
+
+
+def more_recent(recent: bytes, news: Sequence[int]) -> bytes:
+    """Return what is kept of recent times, the newest first, with news among them."""
+    newest = pack(news[: -RECENT - 1 : -1])
+    return newest + recent[: RECENT * WIDTH - len(newest)]
+
+
+def digest_of(times: Sequence[int]) -> bytes:
+    """Return what an upload of several pings is known by when it comes again."""
+    return blake2b(pack(times), digest_size=12).digest() if len(times) > 1 else b""
+
+
+def _stand_each(
+    where: Whereabouts, times: Sequence[datetime], digest: bytes
+) -> Standings:
+    """The same, looking at one ping after the other."""
+    newest, each = where.recorded_at, list[Standing]()
+    known = set(unpack(where.recent))
+    again = digest != b"" and digest == where.batch
+    for at in times:
+        number = micros(at)
+        if newest is None or at > newest:
+            each.append(Standing.ACCEPTED)
+            newest = at
+        elif number in known or again:
+            each.append(Standing.REPEATED)
+            continue
+        else:
+            each.append(Standing.LATE)
+        known = set(sorted({*known, number}, reverse=True)[:RECENT])
+    recent = pack(sorted(known, reverse=True))
+    return Standings(each, newest, recent, digest or where.batch)
+
+
+def _order(numbered: Numbered) -> tuple[datetime, float, float, float]:
+    """By time; of two at the same time the more accurate counts, wherever it stands."""
+    ping = numbered[1]
+    accuracy = ping.accuracy_meters or math.inf
+    return ping.recorded_at, accuracy, ping.latitude, ping.longitude
 
 
 def _problem(
@@ -81,11 +142,3 @@ def _problem(
     if not has_consent(profile.consents, Purpose.LOCATION, at):
         return Refused.LOCATION_NOT_PERMITTED
     return None
-
-
-def _digest(pings: Sequence[Ping]) -> bytes:
-    """What an upload of several pings is known by when it comes again."""
-    if len(pings) < 2:
-        return b""
-    times = "\n".join(ping.recorded_at.isoformat() for ping in pings)
-    return blake2b(times.encode(), digest_size=12).digest()

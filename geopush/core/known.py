@@ -21,7 +21,7 @@ FORMAT = (
 Attribute = str | float | int | bool | None
 
 
-class State(Struct, frozen=True, array_like=True):
+class State(Struct, frozen=True, array_like=True, gc=False):
     """What happens to a customer: whereabouts, tallies, the last moment of deciding.
 
     ``reports`` are what stops may ask for; ``deferred`` waits for quiet hours to end.
@@ -59,7 +59,7 @@ class Profile(Struct, frozen=True, omit_defaults=True):
     stop: Stop | None = None
 
 
-class Known(Struct, frozen=True):
+class Known(Struct, frozen=True, gc=False):
     """A customer's row as it was read; ``version`` guards the write."""
 
     customer: CustomerKey

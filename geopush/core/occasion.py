@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from geopush.core.cap import longest
 from geopush.core.catalog import Catalog
+from geopush.core.policy import NO_POLICY, Policy, windows
 from geopush.core.weather import Weather
 from zones import Point, ZoneId
 
@@ -15,7 +17,8 @@ class World(Struct, frozen=True):
     ``dwell_seen`` is how lately who stays without a ping must have been seen,
     ``contact_lock`` how long we are silent after a message of another tool;
     ``experiment_key`` decides with a customer and an offer who is in which arm; of what
-    comes up ``one_within`` each other, one message goes out.
+    comes up ``one_within`` each other, one message goes out. ``policy`` is what the
+    deployment asks of all.
     """
 
     catalog: Catalog
@@ -25,9 +28,15 @@ class World(Struct, frozen=True):
     contact_lock: timedelta = timedelta(hours=1)
     experiment_key: bytes = b""
     one_within: timedelta = timedelta(0)
+    policy: Policy = NO_POLICY
+
+    @property
+    def tallies_kept(self) -> timedelta:
+        """How long tallies are kept for all caps to see them, but the customer's."""
+        return max(self.catalog.tallies_kept, longest(windows(self.policy)))
 
 
-class Occasion(Struct, frozen=True):
+class Occasion(Struct, frozen=True, gc=False):
     """What may be a reason to speak: of which kind, at which zone, when and where.
 
     ``key`` tells it from others of its kind; with an ``offer_id`` it is one for that

@@ -1,8 +1,4 @@
-"""Offers: what a marketer wants said, to whom, where and when.
-
-What reads well is compiled once, when it is saved or loaded; what does not is refused
-with everything that is wrong with it.
-"""
+"""Offers, compiled once, when they are read; or refused, with all that is wrong."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -15,14 +11,25 @@ from msgspec import Meta, Struct
 from geopush.core.cap import Cap, check_window
 from geopush.core.condition_reader import parse_condition
 from geopush.core.customer import Purpose
-from geopush.core.experiment import Experiment, StopWhen, check_experiment, check_stop
+from geopush.core.experiment import (
+    Experiment,
+    StopWhen,
+    check_experiment,
+    check_leaving,
+    check_stop,
+)
 from geopush.core.message import Delivery
 from geopush.core.query_reader import is_query, read_query
 from geopush.core.rule import Rule, compile_rule
 from geopush.core.schedule import Schedule, check_schedule
 from geopush.core.shape import MISFITS, Word, piece, pieces, read
 from geopush.core.trigger import On, Trigger, Words, read_triggers, waits_for
-from geopush.core.wording import MessageDocument, MessageTemplate, patched, read_message
+from geopush.core.wording import (
+    MessageDocument,
+    MessageTemplate,
+    read_message,
+    read_wordings,
+)
 from zones import Problem
 
 READ_ONLY = ("offer_id", "revision", "paused")  # what GET adds and PUT takes back
@@ -162,8 +169,10 @@ def needs_weather(offer: Offer) -> bool:
 
 def asks(offer: Offer, root: str) -> bool:
     """Say whether an offer's audience or conditions ask for something of a root."""
-    rules = (offer.conditions, offer.audience.where)
-    return any(rule is not None and root in rule.roots for rule in rules)
+    conditions, where = offer.conditions, offer.audience.where
+    if conditions is not None and root in conditions.roots:
+        return True
+    return where is not None and root in where.roots
 
 
 def wants(
@@ -196,14 +205,16 @@ def _read_parts(raw: object, problems: list[Problem]) -> _Parts:
     tree = raw if isinstance(raw, dict) else {}
     audience = tree.get("audience")
     where = audience.get("where") if isinstance(audience, dict) else None
-    _check_schedule(tree, problems)
+    if (schedule := piece(tree, "schedule", Schedule)) is not None:
+        check_schedule(schedule, "$.schedule", problems)
     for index, cap in pieces(tree, "caps", Cap):
         check_window(cap.window, f"$.caps[{index}].window", problems)
     check_experiment(tree.get("experiment"), "$.experiment", problems)
     for index, stop in pieces(tree, "stop_when", StopWhen):
         check_stop(stop, f"$.stop_when[{index}]", problems)
     triggers = _triggers(tree, problems)
-    _check_leaving(tree, triggers, problems)
+    leaving = any(On.EXIT in (one.on or ()) for one in triggers)
+    check_leaving(tree, problems, waited_for=leaving)
     return _Parts(
         triggers=triggers,
         conditions=_rule(
@@ -211,44 +222,8 @@ def _read_parts(raw: object, problems: list[Problem]) -> _Parts:
         ),
         where=_rule(where, "$.audience.where", AUDIENCE_ROOTS, problems),
         message=read_message(tree.get("message"), "$.message", problems),
-        wordings=_wordings(tree, problems),
+        wordings=read_wordings(tree, problems),
     )
-
-
-def _wordings(
-    tree: dict[str, object], problems: list[Problem]
-) -> dict[str, MessageTemplate]:
-    """What variants say; what is wrong in it by itself is noted already."""
-    raw = tree.get("experiment")
-    variants = raw.get("variants") if isinstance(raw, dict) else None
-    if problems or not isinstance(variants, list):
-        return {}
-    said = {}
-    for index, one in enumerate(variants):
-        if one.get("message"):
-            path = f"$.experiment.variants[{index}].message"
-            whole = patched(tree.get("message"), one["message"])
-            message = read_message(whole, path, problems)
-            if message is not None:
-                said[one["id"]] = message
-    return said
-
-
-def _check_leaving(
-    tree: dict[str, object], triggers: tuple[Trigger, ...], problems: list[Problem]
-) -> None:
-    """Note a stop that comes with the very thing that is waited for."""
-    for index, stop in pieces(tree, "stop_when", StopWhen):
-        if stop.left_zone and any(On.EXIT in (one.on or ()) for one in triggers):
-            text = 'stops whatever waits for "exit"; remove one of them'
-            place = f"$.stop_when[{index}].left_zone"
-            problems.append(Problem(place, "impossible_stop", text))
-
-
-def _check_schedule(tree: dict[str, object], problems: list[Problem]) -> None:
-    schedule = piece(tree, "schedule", Schedule)
-    if schedule is not None:
-        check_schedule(schedule, "$.schedule", problems)
 
 
 def _triggers(tree: dict[str, object], problems: list[Problem]) -> tuple[Trigger, ...]:

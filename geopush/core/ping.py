@@ -44,7 +44,7 @@ class Ping(Struct, frozen=True, gc=False):
         return self.accuracy
 
 
-class CustomerKey(Struct, frozen=True, order=True):
+class CustomerKey(Struct, frozen=True, order=True, gc=False):
     """Where a customer's row is: their bucket, then their id."""
 
     bucket: int

@@ -36,7 +36,7 @@ class Kind(StrEnum):
     APPROACH = auto()
 
 
-class Presence(Struct, frozen=True, array_like=True):
+class Presence(Struct, frozen=True, array_like=True, gc=False):
     """One device inside one zone; ``outside`` counts the last fixes beyond it."""
 
     since: datetime
@@ -45,30 +45,30 @@ class Presence(Struct, frozen=True, array_like=True):
     outside: int = 0
 
 
-class Approach(Struct, frozen=True, array_like=True):
+class Approach(Struct, frozen=True, array_like=True, gc=False):
     """One device near one zone; ``away`` counts the last fixes beyond it."""
 
     away: int = 0
 
 
-class Whereabouts(Struct, frozen=True, array_like=True):
+class Whereabouts(Struct, frozen=True, array_like=True, gc=False):
     """All presences of a device, and when it was last seen; no coordinates.
 
-    ``recent`` are the times of its last fixes as microseconds before ``recorded_at``,
-    ``batch`` is a digest of the times of its last upload: both know repeated pings.
+    ``recent`` are the times of its last fixes, packed, the newest first; ``batch`` is a
+    digest of the times of its last upload: both know repeated pings.
     ``memory`` is what visits are made of.
     """
 
     recorded_at: datetime | None = None
     cell: str | None = None
     presences: dict[ZoneId, Presence] = {}
-    recent: tuple[int, ...] = ()
+    recent: bytes = b""
     batch: bytes = b""
     memory: Memory = Memory()
     approaches: dict[ZoneId, Approach] = {}
 
 
-class Transition(Struct, frozen=True, omit_defaults=True):
+class Transition(Struct, frozen=True, omit_defaults=True, gc=False):
     """A device came, stayed or left."""
 
     kind: Kind
@@ -79,7 +79,7 @@ class Transition(Struct, frozen=True, omit_defaults=True):
     reason: str | None = None
 
 
-class Fix(Struct, frozen=True):
+class Fix(Struct, frozen=True, gc=False):
     """What a ping says to this module: when, and how far off it may be."""
 
     at: datetime
@@ -111,9 +111,9 @@ def advance(
         if presence.outside >= (zone.exit_confirmations or EXIT_CONFIRMATIONS):
             left.append(_left(zone_id, presence, fix, 3))
             continue
-        if _dwells(presence, fix.at, zone):
+        if _shows(fix) and _dwells(presence, fix.at, zone):
             presence = Presence(presence.since, presence.visit_id, True)
-            stays.append(_stayed(zone_id, presence, fix.at))
+            stays.append(_stayed(zone_id, presence, fix, distance))
         presences[zone_id] = presence
     came = _came(where, fix, near, zones, whose)
     for transition in came:
@@ -163,9 +163,9 @@ def _looked_at(
     presence: Presence, fix: Fix, distance: Nearness, zone: Zone
 ) -> Presence:
     """Count the fix if it is surely beyond the margin; inside starts the count anew."""
-    accuracy = fix.accuracy or ASSUMED_ACCURACY
-    if accuracy > WORST_ACCURACY:
+    if not _shows(fix):
         return presence
+    accuracy = fix.accuracy or ASSUMED_ACCURACY
     beyond = -distance.meters - min(accuracy, MOST_ACCURACY)
     if beyond > margin(zone):
         outside = presence.outside + 1
@@ -189,7 +189,7 @@ def _came(
     zones: Mapping[ZoneId, Zone],
     whose: str,
 ) -> list[Transition]:
-    if (fix.accuracy or ASSUMED_ACCURACY) > WORST_ACCURACY:
+    if not _shows(fix):
         return []
     came = []
     for zone_id, distance in sorted(near.items()):
@@ -209,5 +209,14 @@ def _left(
     return Transition(Kind.EXIT, zone_id, presence.visit_id, fix.at, sure, reason)
 
 
-def _stayed(zone_id: ZoneId, presence: Presence, at: datetime) -> Transition:
-    return Transition(Kind.DWELL, zone_id, presence.visit_id, at, 3)
+def _stayed(
+    zone_id: ZoneId, presence: Presence, fix: Fix, distance: Nearness
+) -> Transition:
+    """A dwell that a fix confirms, as sure as that fix is of the inside."""
+    sure = max(confidence(distance, fix.accuracy), 1)
+    return Transition(Kind.DWELL, zone_id, presence.visit_id, fix.at, sure)
+
+
+def _shows(fix: Fix) -> bool:
+    """Whether a fix is good enough to move anybody."""
+    return (fix.accuracy or ASSUMED_ACCURACY) <= WORST_ACCURACY

@@ -8,7 +8,7 @@ from msgspec import Struct
 from geopush.core.compose import compose
 from geopush.core.condition import Value
 from geopush.core.context import context_values, customer_values
-from geopush.core.decision import Gate, Reason
+from geopush.core.decision import Gate, Reason, Verdict
 from geopush.core.known import Profile
 from geopush.core.message import Content
 from geopush.core.occasion import World
@@ -36,7 +36,9 @@ def preview(
     if isinstance(said, Content):
         return Preview(offer.offer_id, language, said)
     reason = Reason(said.reason)
-    sentence = in_words(reason, [Gate("words", said.field, None, reason)], tongue)
+    sentence = in_words(
+        Verdict.WITHHELD, reason, [Gate("words", said.field, None, reason)], tongue
+    )
     return Preview(offer.offer_id, language, None, reason, sentence, said.field)
 
 

@@ -27,7 +27,7 @@ def recheck(
         fold = Fold(known[key], now)
         occasions = [one for edge in edges for one in _occasions(fold, edge, world)]
         fold.decide_among(occasions, world)
-        changes.append(fold.change(world.catalog.tallies_kept))
+        changes.append(fold.change(world.tallies_kept))
     return [one for one in changes if one is not None]
 
 

@@ -5,7 +5,9 @@ from datetime import datetime
 from geopush.core.cap import DEFAULT_CAPS, Cap, Scope, Tally, count
 from geopush.core.decision import Facts, Gate, Reason, gate, iso
 from geopush.core.offer import Category, Offer
-from geopush.core.schedule import is_quiet, quiet_until
+from geopush.core.schedule import QuietHours, is_quiet, quiet_until
+
+MOST_ENDS = 20  # of quiet hours that follow on one another; more never end
 
 
 def stopped(_: Offer, facts: Facts) -> Gate:
@@ -29,19 +31,32 @@ def muted(_: Offer, facts: Facts) -> Gate:
 
 
 def quiet(_: Offer, facts: Facts) -> Gate:
-    """Whether it is not a quiet hour of the customer."""
-    quiet = facts.profile.preferences.quiet_hours
+    """Whether it is no quiet hour, neither of the customer nor of the deployment."""
     timezone = facts.device.timezone
-    loud = quiet is None or not is_quiet(quiet, facts.now, timezone)
-    return gate("quiet_hours", loud, Reason.QUIET_HOURS, timezone)
+    silent = any(is_quiet(one, facts.now, timezone) for one in _quiet_hours(facts))
+    return gate("quiet_hours", not silent, Reason.QUIET_HOURS, timezone)
 
 
 def quiet_over(facts: Facts) -> datetime | None:
     """When the customer may be spoken to again; None if never."""
-    quiet = facts.profile.preferences.quiet_hours
-    if quiet is None:
-        return facts.now
-    return quiet_until(quiet, facts.now, facts.device.timezone)
+    hours = _quiet_hours(facts)
+    at = facts.now
+    for _ in range(MOST_ENDS):
+        ends = [quiet_until(one, at, facts.device.timezone) for one in hours]
+        known = [one for one in ends if one is not None]
+        if len(known) < len(ends):
+            return None
+        over = max(known, default=at)
+        if over == at:
+            return at
+        at = over
+    return None
+
+
+def _quiet_hours(facts: Facts) -> list[QuietHours]:
+    asked = [facts.profile.preferences.quiet_hours]
+    asked += [rules.quiet_hours for rules in facts.rules]
+    return [one for one in asked if one is not None]
 
 
 def customer_limit(offer: Offer, facts: Facts) -> Gate:
@@ -57,8 +72,9 @@ def customer_limit(offer: Offer, facts: Facts) -> Gate:
 
 
 def caps(offer: Offer, facts: Facts) -> Gate:
-    """Whether the caps of the offer leave room for one more."""
-    for cap in offer.caps or DEFAULT_CAPS:
+    """Whether the caps of offer and deployment leave room for one more."""
+    policy = [cap for rules in facts.rules for cap in rules.caps]
+    for cap in (*(offer.caps or policy or DEFAULT_CAPS), *policy):
         had = _had(cap, offer, facts)
         if had >= cap.limit:
             return Gate(f"cap_{cap.scope}", had, cap.limit, Reason.CAPPED)

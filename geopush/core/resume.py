@@ -14,5 +14,5 @@ def resume(known: KnownOf, world: World, now: datetime) -> list[Change]:
     for key in sorted(known):
         fold = Fold(known[key], now)
         fold.resume(world)
-        changes.append(fold.change(world.catalog.tallies_kept))
+        changes.append(fold.change(world.tallies_kept))
     return [one for one in changes if one is not None]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from enum import StrEnum, auto
 
-from geopush.core.decision import Gate, Reason
+from geopush.core.decision import Gate, Reason, Verdict
 from geopush.core.filter import written
 
 
@@ -15,11 +15,15 @@ class Tongue(StrEnum):
     DE = auto()
 
 
-def in_words(reason: Reason, trace: Sequence[Gate], tongue: Tongue) -> str:
+def in_words(
+    verdict: Verdict, reason: Reason, trace: Sequence[Gate], tongue: Tongue
+) -> str:
     """Say why a candidate ended as it did, with the numbers of the gate if it has any.
 
     A detail is said only where the gate saw all that it tells of.
     """
+    if verdict is Verdict.DEFERRED:
+        return f"{_DEFERRED[tongue]}."
     said = SENTENCES[tongue][reason]
     shut = trace[-1] if trace and trace[-1].reason is reason else None
     detail = _DETAILS[tongue].get(reason)
@@ -144,6 +148,12 @@ SENTENCES: Mapping[Tongue, Mapping[Reason, str]] = {
     Tongue.EN: _ENGLISH,
     Tongue.NL: _DUTCH,
     Tongue.DE: _GERMAN,
+}
+
+_DEFERRED: Mapping[Tongue, str] = {
+    Tongue.EN: "Waits until the quiet hours end, and is decided again then",
+    Tongue.NL: "Wacht tot de rust voorbij is, en wordt dan opnieuw beslist",
+    Tongue.DE: "Wartet das Ende der Ruhezeit ab, dann wird neu entschieden",
 }
 
 _DETAILS: Mapping[Tongue, Mapping[Reason, str]] = {

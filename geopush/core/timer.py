@@ -59,7 +59,7 @@ def ring(timers: Sequence[Timer], known: KnownOf, world: World, now: datetime) -
             _write(timer, fold, *answer, world)
         else:
             later[timer] = answer
-    changes = [fold.change(world.catalog.tallies_kept) for fold in folds.values()]
+    changes = [fold.change(world.tallies_kept) for fold in folds.values()]
     return Rung(tuple(one for one in changes if one is not None), later)
 
 
@@ -72,13 +72,15 @@ def _ask(
     if presence is None or presence.dwelt:
         return None
     zone = world.catalog.zone(timer.zone_id)
+    if zone is not None and zone.dwell_seconds is None:
+        return None  # it asks for none any more
     age = fold.now - (where.recorded_at or presence.since)
     in_sight = (
         age <= world.dwell_seen
         and timer.device_id in fold.profile.devices
         and has_consent(fold.profile.consents, Purpose.LOCATION, fold.now)
     )
-    if zone is None or not in_sight or zone.dwell_seconds is None:
+    if zone is None or zone.dwell_seconds is None or not in_sight:
         # Ever more seldom; whoever is seen again dwells by the ping itself.
         return fold.now + max(world.dwell_seen, age)
     due = presence.since + timedelta(seconds=zone.dwell_seconds)

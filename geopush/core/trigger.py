@@ -1,4 +1,4 @@
-"""What an offer waits for: which transitions, at which zones, or which event."""
+"""What an offer waits for: transitions at zones, an event, or an answer."""
 
 from collections.abc import Collection
 from enum import StrEnum, auto
@@ -30,13 +30,21 @@ class Selector(Struct, frozen=True, forbid_unknown_fields=True):
     groups: Words | None = None
 
 
+class AnswerTo(Struct, frozen=True, forbid_unknown_fields=True):
+    """A button of another offer's message that is tapped as an answer."""
+
+    offer: Word
+    button: Word
+
+
 class Trigger(Struct, frozen=True, forbid_unknown_fields=True):
-    """One occasion an offer waits for: transitions at zones, or an event."""
+    """One occasion an offer waits for: transitions at zones, an event, an answer."""
 
     on: Annotated[tuple[On, ...], Meta(min_length=1, max_length=8)] | None = None
     zones: Selector = Selector()
     seen_within_seconds: Annotated[int, Meta(ge=1, le=604_800)] | None = None
     event: Word | None = None
+    answer: AnswerTo | None = None
 
 
 class AnyTrigger(Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,14 +91,14 @@ def read_triggers(
 
 
 def _check(trigger: Trigger, path: str, problems: list[Problem]) -> None:
-    if (trigger.on is None) is (trigger.event is None):
-        text = 'must have either "on" or "event"'
+    if [trigger.on, trigger.event, trigger.answer].count(None) != 2:
+        text = 'must have either "on" or "event" or "answer"'
         problems.append(Problem(path, "ambiguous_trigger", text))
     waits_inside = On.WHILE_INSIDE in (trigger.on or ())
     if trigger.seen_within_seconds is not None and not waits_inside:
         place = f"{path}.seen_within_seconds"
         text = 'goes with "while_inside" only; remove it'
         problems.append(Problem(place, "ambiguous_trigger", text))
-    if trigger.event is not None and trigger.zones != Selector():
-        text = "an event happens at no zone; remove it"
+    if trigger.on is None and trigger.zones != Selector():
+        text = 'goes with "on" only; remove it'
         problems.append(Problem(f"{path}.zones", "ambiguous_trigger", text))

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import msgspec
@@ -15,6 +16,7 @@ from zones import Point, cell_of, neighbours
 CELL_RESOLUTION = 5  # hexagons of about 250 km2, 17 km from centre to centre
 CELL_SPACING_KM = 12.0  # the least distance that one more ring of cells adds anywhere
 EARTH_KM = 6371.0
+REMEMBERED = 16_384  # places whose observations are known; then all are forgotten
 
 Number = Annotated[float, Meta(ge=-1e6, le=1e6)]
 Share = Annotated[float, Meta(ge=0, le=100)]
@@ -138,6 +140,8 @@ class Weather:
         for observation in observations.values():
             cell = cell_of(observation.point, CELL_RESOLUTION)
             self._by_cell.setdefault(cell, []).append(observation)
+        # zones are asked about again and again
+        self._reached: dict[Point, tuple[Observation, ...]] = {}
 
     def with_newer(self, newer: Iterable[Observation]) -> "Weather":
         """The same with these in place of what was kept under their cells."""
@@ -150,16 +154,37 @@ class Weather:
         self, place: Point, now: datetime, longest_age: timedelta
     ) -> Observation | Absent:
         """The nearest observation that is fresh enough, or why there is none."""
+        inside = self._reaching(place)
+        for one in inside:
+            if now - one.observed_at <= longest_age:
+                return one
+        return "weather_stale" if inside else "weather_unknown"
+
+    def _reaching(self, place: Point) -> tuple[Observation, ...]:
+        """The observations that tell of a place, the nearest and then newest first."""
+        if not self._by_cell:
+            return ()
+        found = self._reached.get(place)
+        if found is None:
+            if len(self._reached) >= REMEMBERED:
+                self._reached.clear()
+            found = self._reached[place] = self._look_around(place)
+        return found
+
+    def _look_around(self, place: Point) -> tuple[Observation, ...]:
         around = [
-            (kilometers(place, one.point), one.observed_at, one)
-            for cell in neighbours(cell_of(place, CELL_RESOLUTION), self._rings)
+            (kilometers(place, one.point), -one.observed_at.timestamp(), one)
+            for cell in _around(cell_of(place, CELL_RESOLUTION), self._rings)
             for one in self._by_cell.get(cell, ())
         ]
         inside = [one for one in around if one[0] <= self._radius]
-        fresh = [one for one in inside if now - one[1] <= longest_age]
-        if fresh:
-            return min(fresh, key=lambda one: (one[0], -one[1].timestamp()))[2]
-        return "weather_stale" if inside else "weather_unknown"
+        return tuple(one for *_, one in sorted(inside, key=lambda one: one[:2]))
+
+
+@lru_cache(maxsize=4_096)
+def _around(cell: str, rings: int) -> tuple[str, ...]:
+    """The cells around one; there are fewer of them than of places."""
+    return tuple(neighbours(cell, rings))
 
 
 def kept_under(observation: Observation) -> str:

@@ -130,7 +130,26 @@ def read_message(
     )
 
 
-def patched(raw: object, patch: object) -> object:
+def read_wordings(
+    tree: dict[str, object], problems: list[Problem]
+) -> dict[str, MessageTemplate]:
+    """Return what variants of an offer say; each by itself was looked at before."""
+    raw = tree.get("experiment")
+    variants = raw.get("variants") if isinstance(raw, dict) else None
+    if problems or not isinstance(variants, list):
+        return {}
+    said = {}
+    for index, one in enumerate(variants):
+        if one.get("message"):
+            path = f"$.experiment.variants[{index}].message"
+            whole = _patched(tree.get("message"), one["message"])
+            message = read_message(whole, path, problems)
+            if message is not None:
+                said[one["id"]] = message
+    return said
+
+
+def _patched(raw: object, patch: object) -> object:
     """Return a message as a variant says it; texts differ language by language."""
     if not isinstance(raw, dict) or not isinstance(patch, dict):
         return raw

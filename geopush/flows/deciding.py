@@ -34,38 +34,47 @@ class Deciding:
 
     async def settle(
         self, connection: Connection, keys: Collection[CustomerKey], decide: Decide
-    ) -> None:
-        """Decide about these customers; who changed meanwhile is decided again."""
+    ) -> Sequence[Change]:
+        """Decide about these customers; who changed meanwhile is decided again.
+
+        Returns what was written, to be told once it is committed.
+        """
+        written: list[Change] = []
         left = set(keys)
         for _ in range(RACES):
-            left = await self._try(connection, left, decide)
+            left = await self._try(connection, left, decide, written)
             if not left:
-                return
+                return written
             self._metrics.lost_races.inc(len(left))
         async with connection.transaction():
             await presences.lock(connection, left)
-            await self._try(connection, left, decide)
+            await self._try(connection, left, decide, written)
+        return written
+
+    def tell(self, written: Sequence[Change]) -> None:
+        """Count what was decided, and wake delivery if there is something to send."""
+        tell(written, self._metrics, self._on_messages)
 
     async def _try(
-        self, connection: Connection, keys: Collection[CustomerKey], decide: Decide
+        self,
+        connection: Connection,
+        keys: Collection[CustomerKey],
+        decide: Decide,
+        written: list[Change],
     ) -> set[CustomerKey]:
         known = await presences.load(connection, keys)
         changes = decide(known, self._world(), self._clock())
         if not changes:
             return set()
         won = await presences.commit(connection, changes)
-        tell(changes, won, self._metrics, self._on_messages)
+        written += [one for one in changes if one.known.customer in won]
         return {one.known.customer for one in changes} - won
 
 
 def tell(
-    changes: Sequence[Change],
-    won: Collection[CustomerKey],
-    metrics: Metrics,
-    on_messages: Callable[[], None],
+    written: Sequence[Change], metrics: Metrics, on_messages: Callable[[], None]
 ) -> None:
     """Count what was decided, and wake delivery if there is something to send."""
-    written = [one for one in changes if one.known.customer in won]
     for change in written:
         for one in change.decided:
             metrics.decisions.labels(one.verdict, one.reason).inc()

@@ -41,7 +41,8 @@ class Defer:
 
             if due:
                 customers = {key for key, _ in due}
-                await self._deciding.settle(connection, customers, decide)
+                written = await self._deciding.settle(connection, customers, decide)
+                self._deciding.tell(written)
                 if gone:
                     await deferrals.end(connection, gone, now)
         return len(due)

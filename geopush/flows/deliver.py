@@ -5,7 +5,6 @@ time is over.
 """
 
 import asyncio
-import time
 from collections.abc import Mapping
 
 from geopush.flows.glance import Glance
@@ -57,7 +56,7 @@ class Deliver:
     def troubles(self) -> dict[str, str]:
         """Say what keeps messages waiting, by lane; nothing if all is well."""
         found = {
-            _name(way): throttle.trouble(time.monotonic())
+            _name(way): throttle.trouble(self._means.ticks())
             for way, throttle in self._throttles.items()
         }
         return {lane: text for lane, text in found.items() if text is not None}
@@ -65,7 +64,7 @@ class Deliver:
     def measure(self) -> None:
         """Show how each lane is doing."""
         for way, throttle in self._throttles.items():
-            trouble = throttle.trouble(time.monotonic())
+            trouble = throttle.trouble(self._means.ticks())
             self._means.metrics.lane_in_flight.labels(*way).set(throttle.in_flight)
             self._means.metrics.lane_limit.labels(*way).set(throttle.limit)
             self._means.metrics.lane_in_trouble.labels(*way).set(trouble is not None)

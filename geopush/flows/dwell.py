@@ -41,6 +41,7 @@ class Dwell:
 
             if due:
                 customers = {one.customer for one in due}
-                await self._deciding.settle(connection, customers, decide)
+                written = await self._deciding.settle(connection, customers, decide)
+                self._deciding.tell(written)
                 await timers.put_off(connection, later, until)
         return len(due)

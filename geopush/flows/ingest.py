@@ -1,36 +1,28 @@
-"""Pings in: what queued while the last flush committed goes into the next one.
+"""Pings in: a flush reads, decides and commits for all uploads that waited together.
 
-No timer and one flush in flight, so that a lone ping waits for nothing and many share
-one commit. An answer is given only once everything it caused is committed.
+An answer is given only once everything it caused is committed.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from geopush import log
 from geopush.clock import Clock
-from geopush.core.change import Answer, Taken, UnknownDevice, Upload
+from geopush.core.change import Answer, Change, Taken, UnknownDevice, Upload
 from geopush.core.evaluate import evaluate
 from geopush.core.occasion import World
 from geopush.core.ping import CustomerKey
 from geopush.errors import Overloaded
 from geopush.flows.deciding import tell
+from geopush.flows.line import COME_BACK, Line, Waiting
 from geopush.metrics import Metrics
 from geopush.store import devices, presences
 from geopush.store.pool import Connection, Pool, lost
 
-UPLOADS = 128  # a flush; more would release its answers as a herd
-PINGS = 4_000  # of them at most this many pings, so that a flush stays short
-ROOM = 50_000  # pings that may wait; beyond it a phone is told to come back
 RACES = 3  # lost races before a customer's row is locked
-PATIENCE = 4.0  # seconds until an upload that waits is told to come back
 LONGEST_FLUSH = 4.0  # seconds; a database that takes longer is taken for away
-COME_BACK = 2  # seconds, to phones turned away
-
-Waiting = tuple[Upload, "asyncio.Future[Answer]"]
 
 
 class Ingest:
@@ -49,63 +41,22 @@ class Ingest:
         self._clock = clock
         self._metrics = metrics
         self._on_messages = on_messages
-        self._queue: deque[Waiting] = deque()
-        self._pings_waiting = 0
-        self._flusher: asyncio.Task[None] | None = None
-        self._draining = False
+        self._line = Line(self._flush)
 
     async def take(self, upload: Upload) -> Answer:
         """Commit an upload with all it causes; ``Overloaded`` if it cannot be."""
-        size = len(upload.pings)
-        if self._draining or self._pings_waiting + size > ROOM:
-            raise Overloaded(COME_BACK)
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._queue.append((upload, answer))
-        self._pings_waiting += size
-        if self._flusher is None:
-            self._flusher = asyncio.create_task(self._flush_all())
-        try:
-            async with asyncio.timeout(PATIENCE):
-                return await answer
-        except TimeoutError:
-            raise Overloaded(COME_BACK) from None
+        return await self._line.take(upload)
 
     def trouble(self) -> str | None:
         """Say why uploads are turned away, if they are or soon will be."""
-        if self._draining:
-            return "the service is stopping"
-        if self._pings_waiting > 0.8 * ROOM:
-            return "too many pings wait"
-        return None
+        return self._line.trouble()
 
     async def drain(self) -> None:
         """Take nothing more, and wait until everything taken is answered."""
-        self._draining = True
-        if self._flusher is not None:
-            await self._flusher
-
-    async def _flush_all(self) -> None:
-        try:
-            while self._queue:
-                batch = self._next_batch()
-                self._metrics.waiting.set(len(self._queue))
-                await self._flush(batch)
-        finally:
-            self._flusher = None
-
-    def _next_batch(self) -> list[Waiting]:
-        """What goes into the next flush; nobody waits any more for what is left out."""
-        batch: list[Waiting] = []
-        pings = 0
-        while self._queue and len(batch) < UPLOADS and pings < PINGS:
-            upload, answer = self._queue.popleft()
-            self._pings_waiting -= len(upload.pings)
-            if not answer.done():
-                pings += len(upload.pings)
-                batch.append((upload, answer))
-        return batch
+        await self._line.drain()
 
     async def _flush(self, batch: Sequence[Waiting]) -> None:
+        self._metrics.waiting.set(len(self._line))
         uploads = [upload for upload, _ in batch]
         answers: dict[int, Answer] = {}
         try:
@@ -123,10 +74,16 @@ class Ingest:
         self, batch: Sequence[Waiting], answers: Mapping[int, Answer]
     ) -> None:
         for at, answer in answers.items():
-            self._count(answer)
             _, waiting = batch[at]
             if not waiting.done():
                 waiting.set_result(answer)
+        taken = [one for one in answers.values() if isinstance(one, Taken)]
+        self._metrics.count_pings(
+            accepted=sum(one.accepted for one in taken),
+            late=sum(one.late for one in taken),
+            repeated=sum(one.repeated for one in taken),
+            rejected=sum(len(one.rejected) for one in taken),
+        )
 
     async def _fail(self, batch: Sequence[Waiting], error: Exception) -> None:
         """Tell those who wait; one upload that cannot be taken must not fail others."""
@@ -150,15 +107,16 @@ class Ingest:
         left = dict(enumerate(uploads))
         async with self._pool.acquire() as connection:
             for _ in range(RACES):
-                await self._try(connection, left, answers)
+                self._tell(await self._try(connection, left, answers))
                 if not left:
                     return
                 self._metrics.lost_races.inc(len(left))
             locked: dict[int, Answer] = {}
             async with connection.transaction():
                 await presences.lock(connection, _customers(left))
-                await self._try(connection, left, locked)
+                written = await self._try(connection, left, locked)
             answers.update(locked)
+            self._tell(written)
         if left:
             raise Overloaded(COME_BACK)
 
@@ -167,21 +125,18 @@ class Ingest:
         connection: Connection,
         left: dict[int, Upload],
         answers: dict[int, Answer],
-    ) -> None:
+    ) -> Sequence[Change]:
         """One read, one decision, one write; what it settles moves to the answers."""
         known = await presences.load(connection, _customers(left))
+        here: dict[int, Upload] = {}
         for at, upload in list(left.items()):
             customer = known.get(upload.customer)
-            if customer is None or upload.device_id not in customer.profile.devices:
+            if customer is not None and upload.device_id in customer.profile.devices:
+                here[at] = upload
+            else:
                 await self._find(connection, at, left, answers)
-        here = {
-            at: one
-            for at, one in left.items()
-            if (customer := known.get(one.customer)) is not None
-            and one.device_id in customer.profile.devices
-        }
         if not here:
-            return
+            return ()
         evaluation = evaluate(tuple(here.values()), known, self._world(), self._clock())
         won = await presences.commit(connection, evaluation.changes)
         lost_race = {one.known.customer for one in evaluation.changes} - won
@@ -189,7 +144,10 @@ class Ingest:
             if upload.customer not in lost_race:
                 answers[at] = answer
                 del left[at]
-        tell(evaluation.changes, won, self._metrics, self._on_messages)
+        return [one for one in evaluation.changes if one.known.customer in won]
+
+    def _tell(self, written: Sequence[Change]) -> None:
+        tell(written, self._metrics, self._on_messages)
 
     async def _find(
         self,
@@ -206,13 +164,6 @@ class Ingest:
             del left[at]
         else:
             left[at] = replace(upload, customer=customer)
-
-    def _count(self, answer: Answer) -> None:
-        if isinstance(answer, Taken):
-            self._metrics.pings.labels("accepted").inc(answer.accepted)
-            self._metrics.pings.labels("late").inc(answer.late)
-            self._metrics.pings.labels("repeated").inc(answer.repeated)
-            self._metrics.pings.labels("rejected").inc(len(answer.rejected))
 
 
 def _customers(uploads: dict[int, Upload]) -> list[CustomerKey]:

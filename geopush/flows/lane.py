@@ -53,7 +53,8 @@ class Means(Struct, frozen=True):
     """What delivering needs of the house.
 
     ``world`` gives the one that is in force, whoever changed it last; ``lease`` is
-    how long a worker that died holds its claims: three send deadlines.
+    how long a worker that died holds its claims: three send deadlines; ``ticks`` tells
+    throttles the time, in seconds that never jump.
     """
 
     pool: Pool
@@ -62,6 +63,7 @@ class Means(Struct, frozen=True):
     metrics: Metrics
     tokens: TokenRing
     lease: timedelta = timedelta(seconds=90)
+    ticks: Callable[[], float] = time.monotonic
 
 
 class Ways(Struct, frozen=True):
@@ -140,7 +142,7 @@ class Lane:
         await self._write()
         room = BATCH
         if self._throttle is not None:
-            room = self._throttle.room(time.monotonic())
+            room = self._throttle.room(self._means.ticks())
         if room == 0:
             return ()
         count, now = min(room, BATCH), self._means.clock()
@@ -174,7 +176,7 @@ class Lane:
         else:
             outcome = await self._send(message, gateway)
         if throttle := self._ways.throttles.get(way):
-            throttle.end(outcome, time.monotonic())
+            throttle.end(outcome, self._means.ticks())
         self._means.metrics.answers.labels(*way, type(outcome).__name__).inc()
         fate = settle(message, outcome, self._means.clock())
         self._unsettled.append((fate, outcome))
@@ -225,9 +227,8 @@ class Lane:
             for fate, outcome in settling
             if isinstance(outcome, AddressSuspect)
         ]
-        alarm = self._throttle is not None and self._throttle.suspects_us(
-            time.monotonic()
-        )
+        ticks, throttle = self._means.ticks(), self._throttle
+        alarm = throttle is not None and throttle.suspects_us(ticks)
         if alarm and not self._alarm:
             await release(connection, self._of.lane or "", now)
         elif not alarm:

@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from geopush.clock import Clock
+from geopush.core.arrival import MOST_ATTRIBUTES
 from geopush.core.consent import Given, answered
 from geopush.core.customer import Preferences
 from geopush.core.known import Attribute, Known, Profile
@@ -17,7 +18,6 @@ from geopush.store.consents import LoggedAnswer
 from geopush.store.pool import Connection, Pool
 from geopush.store.suppressions import Suppressions
 
-MOST_ATTRIBUTES = 100
 CRM, DEVICE = "crm", "device"  # who may have told of an answer, if it does not say
 
 Attributes = Mapping[str, Attribute]

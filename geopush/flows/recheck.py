@@ -93,11 +93,12 @@ class Recheck:
             def decide(known: KnownOf, world: World, now: datetime) -> Sequence[Change]:
                 return recheck(held, known, world, now)
 
-            await self._deciding.settle(connection, page, decide)
+            written = await self._deciding.settle(connection, page, decide)
             after = page[-1] if page else held[0].after
             more = len(page) == PAGE
             done = [replace(one, after=after, spreading=more) for one in held]
             await edges.save(connection, done)
+        self._deciding.tell(written)  # once it is committed, or nothing would be found
         return len(page)
 
     def _span(self, edge: Edge) -> timedelta:

@@ -3,7 +3,8 @@
 As it comes it never gives received bytes back to the peer's window, ignores resets,
 dies of an answer to a cancelled request, drops what is in flight at a GOAWAY, leaks
 streams when a window is full and finds answers by id instead of by stream. Each
-repair has its test in tests/push/test_apns_connection.py.
+repair has its test in tests/push/test_apns_connection.py, and tests/push/defects.py
+shows the library without it.
 """
 
 import asyncio
@@ -11,7 +12,6 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from aioapns.connection import APNsTLSClientProtocol
-from h2.connection import ConnectionInputs, H2ConnectionStateMachine
 from h2.errors import ErrorCodes
 from h2.events import (
     ConnectionTerminated,
@@ -25,6 +25,7 @@ from h2.exceptions import NoAvailableStreamIDError, ProtocolError
 
 from geopush.core.message import Transient
 from geopush.push.apns_answer import Answer
+from geopush.push.apns_http2 import ClientConnection
 from geopush.push.apns_request import Request
 
 LONGEST_BODY = 4096  # of an answer; Apple's have some dozens of bytes
@@ -47,26 +48,16 @@ class _Stream:
             self.answer.set_result(answer)
 
     def whole_answer(self) -> Answer:
-        status = int(self.headers.get(b":status", b"0"))
+        status = self.headers.get(b":status", b"")
         retry_after = self.headers.get(b"retry-after", b"").decode("latin-1")
-        return Answer(status, self.body, retry_after or None)
+        number = int(status) if status.isdigit() else 0
+        return Answer(number, self.body, retry_after or None)
 
     def lose(self, reason: str) -> None:
         self.settle(Transient(reason, ambiguous=self.request.is_sent))
 
     def refuse(self, reason: str) -> None:
         self.settle(Transient(reason, ambiguous=False))
-
-
-class _Draining(H2ConnectionStateMachine):
-    """Hears on after a GOAWAY, where h2 would not: the streams it spares still end."""
-
-    def process_input(self, input_: ConnectionInputs) -> list[Event]:
-        before = self.state
-        events = super().process_input(input_)
-        if input_ is ConnectionInputs.RECV_GOAWAY:
-            self.state = before
-        return events
 
 
 class AppleConnection(APNsTLSClientProtocol):
@@ -80,10 +71,10 @@ class AppleConnection(APNsTLSClientProtocol):
         self, authority: str, on_lost: Callable[["AppleConnection"], None]
     ) -> None:
         super().__init__("", asyncio.get_running_loop())
-        self.conn.state_machine = _Draining()
+        self.conn = ClientConnection()
         self.load = 0
         self.closed = asyncio.Event()
-        self._authority = authority
+        self._authority = authority.encode()
         self._on_lost = on_lost
         self._streams: dict[int, _Stream] = {}
         self._turn = asyncio.Lock()
@@ -91,6 +82,7 @@ class AppleConnection(APNsTLSClientProtocol):
         self._heard_at = 0.0
         self._is_proven = False
         self._is_draining = False
+        self._flushing: asyncio.Handle | None = None
 
     @property
     def is_open(self) -> bool:
@@ -158,7 +150,7 @@ class AppleConnection(APNsTLSClientProtocol):
             self.conn.send_data(stream.id, rest[:size], end_stream=size == len(rest))
             rest = rest[size:]
         stream.request.is_sent = not rest
-        self.flush()
+        self._flush_soon()
 
     def abort(self) -> None:
         """Cut it off without a farewell."""
@@ -238,8 +230,14 @@ class AppleConnection(APNsTLSClientProtocol):
         for stream_id in [known for known in self._streams if known > last]:
             self._streams.pop(stream_id).refuse("going_away")
 
+    def _flush_soon(self) -> None:
+        """Write at the end of this turn of the loop, with what others have to say."""
+        if self._flushing is None:
+            self._flushing = self.loop.call_soon(self.flush)
+
     def flush(self) -> None:
         """Write what is ready."""
+        self._flushing = None
         self.refresh_inactivity_timer()
         if self.transport is not None and not self.transport.is_closing():
             self.transport.write(self.conn.data_to_send())

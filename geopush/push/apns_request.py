@@ -40,20 +40,21 @@ class Request(NotificationRequest):
         self.authorization = ""
         self.is_sent = False
 
-    def headers(self, authority: str) -> list[tuple[str, str]]:
+    def headers(self, authority: bytes) -> list[tuple[bytes, bytes]]:
         """Return the headers; a client certificate does without authorization."""
+        path = f"/3/device/{quote(self.device_token, safe='')}"
         headers = [
-            (":method", "POST"),
-            (":scheme", "https"),
-            (":authority", authority),
-            (":path", f"/3/device/{quote(self.device_token, safe='')}"),
-            ("apns-id", self.notification_id),
-            ("apns-collapse-id", self.collapse_key or ""),
-            ("apns-topic", self.apns_topic or ""),
-            ("apns-push-type", (self.push_type or PushType.ALERT).value),
-            ("apns-priority", str(self.priority)),
-            ("apns-expiration", str(self.expiration)),
+            (b":method", b"POST"),
+            (b":scheme", b"https"),
+            (b":authority", authority),
+            (b":path", path.encode()),
+            (b"apns-id", self.notification_id.encode()),
+            (b"apns-collapse-id", (self.collapse_key or "").encode()),
+            (b"apns-topic", (self.apns_topic or "").encode()),
+            (b"apns-push-type", (self.push_type or PushType.ALERT).value.encode()),
+            (b"apns-priority", b"%d" % (self.priority or IMMEDIATELY)),
+            (b"apns-expiration", b"%d" % self.expiration),
         ]
         if self.authorization:
-            headers.append(("authorization", self.authorization))
+            headers.append((b"authorization", self.authorization.encode()))
         return headers

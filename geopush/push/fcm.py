@@ -6,23 +6,25 @@ The only module that knows pyfcm. Its own sending would block the event loop.
 import asyncio
 import ssl
 from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import msgspec
 from aiohttp import (
     ClientConnectorError,
     ClientError,
+    ClientRequest,
+    ClientResponse,
     ClientSession,
     ClientTimeout,
     ConnectionTimeoutError,
+    DummyCookieJar,
     TCPConnector,
-    TraceConfig,
-    TraceRequestHeadersSentParams,
 )
-from msgspec import Raw
+from aiohttp.connector import Connection
 from pyfcm import FCMNotification
+from yarl import URL
 
 from geopush.clock import Clock, utc_now
 from geopush.core.message import (
@@ -49,11 +51,17 @@ MOST_CONNECTIONS = 64  # HTTP/1.1 has one request on each at a time
 TARGETS = {AddressKind.FCM_TOKEN: "token", AddressKind.FID: "fid"}
 
 
+Payload = dict[str, dict[str, object]]
+
+
 class _Progress:
     """Whether a request has left: only then can its fate be in doubt."""
 
     def __init__(self) -> None:
         self.is_sent = False
+
+
+_progress: ContextVar[_Progress | None] = ContextVar("progress", default=None)
 
 
 class FcmGateway:
@@ -77,7 +85,8 @@ class FcmGateway:
         self._library = FCMNotification(
             project_id=account.project_id, credentials=self._tokens.credentials
         )
-        self._url = f"{url}/v1/projects/{account.project_id}/messages:send"
+        self._library.json_dumps = _as_it_is  # it is encoded once, when all is there
+        self._url = URL(f"{url}/v1/projects/{account.project_id}/messages:send")
         self._clock = clock
         self._deadline = deadlines.send.total_seconds()
         self._session = _open_session(ca_file, deadlines.connect)
@@ -91,23 +100,24 @@ class FcmGateway:
             return Rejected("no_fcm_address")
         if message.expires_at <= self._clock():
             return Objection(State.EXPIRED, "expired")
-        body = self._body(message)
-        if len(body["message"]) > MOST_BYTES:
+        payload = self._payload(message)
+        if len(msgspec.json.encode(payload["message"])) > MOST_BYTES:
             return Rejected("payload_too_large")
-        target = {TARGETS[address.kind]: address.value}
-        return await self._deliver(_aimed(body, target), last_look)
+        # Beside what pyfcm writes: it knows no installations.
+        payload["message"][TARGETS[address.kind]] = address.value
+        return await self._deliver(msgspec.json.encode(payload), last_look)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._tokens.close()
         await self._session.close()
 
-    def _body(self, message: Message) -> dict[str, Raw]:
+    def _payload(self, message: Message) -> Payload:
         content = message.content
         left = (message.expires_at - self._clock()).total_seconds()
         iphone = message.platform is Platform.IOS
         is_seen = not (iphone and is_background(content))
-        payload: bytes = self._library.parse_payload(
+        payload: Payload = self._library.parse_payload(
             notification_title=content.title if is_seen else None,
             notification_body=content.body if is_seen else None,
             notification_image=content.image if is_seen else None,
@@ -115,7 +125,7 @@ class FcmGateway:
             android_config=None if iphone else android_config(message, left),
             apns_config=apns_config(message) if iphone else None,
         )
-        return msgspec.json.decode(payload, type=dict[str, Raw])
+        return payload
 
     async def _deliver(self, body: bytes, last_look: LastLook) -> Outcome:
         progress = _Progress()
@@ -161,25 +171,25 @@ class FcmGateway:
 
     async def _post(
         self,
-        url: str,
+        url: URL | str,
         data: bytes | dict[str, str],
         headers: Mapping[str, str],
         progress: _Progress,
     ) -> Reply | Transient:
         progress.is_sent = False
+        _progress.set(progress)
         try:
             async with self._session.post(
                 url,
                 data=data,
                 headers=headers,
                 allow_redirects=False,
-                trace_request_ctx=progress,
             ) as response:
-                retry_after = response.headers.get("Retry-After")
+                wait = response.headers.get("Retry-After")
                 return Reply(
                     response.status,
                     await response.read(),
-                    parse_retry_after(retry_after, self._clock()),
+                    None if wait is None else parse_retry_after(wait, self._clock()),
                 )
         except ClientConnectorError:
             return Transient("unreachable", ambiguous=False)
@@ -189,27 +199,25 @@ class FcmGateway:
             return Transient("connection_lost", ambiguous=progress.is_sent)
 
 
-def _aimed(body: dict[str, Raw], target: dict[str, str]) -> bytes:
-    """Add the address, which pyfcm would not write when it is an installation's id."""
-    message = msgspec.json.decode(body["message"], type=dict[str, Raw])
-    aimed = {key: Raw(msgspec.json.encode(value)) for key, value in target.items()}
-    return msgspec.json.encode(body | {"message": message | aimed})
+def _as_it_is(payload: Payload) -> Payload:
+    return payload
+
+
+class _Noted(ClientRequest):
+    """Notes that it begins to leave, which costs less than to be traced."""
+
+    async def send(self, conn: Connection) -> ClientResponse:
+        if progress := _progress.get():
+            progress.is_sent = True
+        return await super().send(conn)
 
 
 def _open_session(ca_file: Path | None, connect: timedelta) -> ClientSession:
-    trace = TraceConfig()
-    trace.on_request_headers_sent.append(_note_sent)
     tls = ssl.create_default_context(cafile=ca_file)
     return ClientSession(
         connector=TCPConnector(limit=MOST_CONNECTIONS, ssl=tls),
         timeout=ClientTimeout(total=None, sock_connect=connect.total_seconds()),
-        trace_configs=[trace],
+        request_class=_Noted,
+        skip_auto_headers=("Accept", "Accept-Encoding"),  # some dozens of bytes come
+        cookie_jar=DummyCookieJar(),
     )
-
-
-async def _note_sent(
-    _session: ClientSession,
-    context: SimpleNamespace,
-    _params: TraceRequestHeadersSentParams,
-) -> None:
-    context.trace_request_ctx.is_sent = True

@@ -1,4 +1,11 @@
-"""Stand-ins for Apple, Google, the weather and the phones, on this machine alone."""
+"""Stand-ins for Apple, Google, the weather and the phones, on this machine alone.
+
+``Sandbox.start`` runs them in this event loop, ``geopush.sandbox.thread`` in a thread.
+``geopush.sandbox.fixtures`` has them as pytest fixtures, with an example.
+``python -m geopush.sandbox.load`` runs those that take everything at once. What is
+asked of them over HTTP is in ``geopush.sandbox.control``; ``Rule`` in
+``geopush.sandbox.rules`` says how they misbehave.
+"""
 
 import socket
 from collections.abc import Mapping
@@ -24,6 +31,7 @@ from geopush.sandbox.control import CLOCK, INBOX, WEATHER, Control
 from geopush.sandbox.fcm import TOKEN_PATH, Fcm
 from geopush.sandbox.inbox import Inbox
 from geopush.sandbox.oauth import AccessTokens, load_account
+from geopush.sandbox.reporter import Reporter
 from geopush.sandbox.rules import Rules
 from geopush.sandbox.weather import Weather
 
@@ -58,7 +66,8 @@ class Sandbox:
         self.p8_file, self.client_file = papers.p8_file, papers.client_file
         self.service_account_file = papers.service_account_file
         self.key_id, self.team_id, self.project_id = KEY_ID, TEAM_ID, PROJECT_ID
-        self.inbox = Inbox(clock)
+        self.reporter = Reporter(clock, seed)
+        self.inbox = Inbox(clock, self.reporter.heed)
         self.rules = Rules(clock, seed)
         self.weather = Weather()
         self.traffic = Traffic()
@@ -85,6 +94,7 @@ class Sandbox:
         sandbox = cls(papers, apps, clock or system_clock, seed, token_clock)
         async with AsyncExitStack() as running:
             sandbox._running = running
+            running.push_async_callback(sandbox.reporter.stop)
             await sandbox._start_apns(ports.apns)
             await sandbox._start_fcm(ports.fcm)
             await sandbox._start_control(ports.control)
@@ -121,7 +131,9 @@ class Sandbox:
 
     async def _start_control(self, port: int) -> None:
         listener, url = _listen(port)
-        control = Control(self.inbox, self.rules, self.weather, self.clock)
+        control = Control(
+            self.inbox, self.rules, self.weather, self.clock, self.reporter
+        )
         await self._serve(control.app(), listener)
         self.inbox_url = url + INBOX
         self.clock_url = url + CLOCK

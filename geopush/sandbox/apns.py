@@ -61,7 +61,7 @@ class Apns:
 
     async def start(self, papers: Papers, port: int = 0) -> int:
         """Listen on loopback and return the port."""
-        context = _tls(papers)
+        context = server_tls(papers)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             self._connection, "127.0.0.1", port, ssl=context
@@ -195,7 +195,8 @@ def _words(aps: object) -> tuple[str | None, str | None]:
     )
 
 
-def _tls(papers: Papers) -> ssl.SSLContext:
+def server_tls(papers: Papers) -> ssl.SSLContext:
+    """Return how Apple shows who it is, and asks who the client is."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(papers.server_file, papers.server_key_file)

@@ -9,12 +9,16 @@ from msgspec import Meta, Struct
 
 from geopush.sandbox.clock import Clock, ClockRunsForward, SteppedClock
 from geopush.sandbox.inbox import Inbox
+from geopush.sandbox.page import page
 from geopush.sandbox.problems import Refused, decode
+from geopush.sandbox.reporter import Rates, Reporter
 from geopush.sandbox.rules import Rule, Rules, objection
 from geopush.sandbox.weather import Observation, Weather
 
 INBOX = "/inbox"
 RULES = "/inbox/rules"
+RECEIPTS = "/inbox/receipts"
+HTML = "text/html"
 CLOCK = "/clock"
 WEATHER = "/weather"
 LARGEST_BODY = 8 * 1024 * 1024
@@ -27,6 +31,13 @@ class ClockMove(Struct, forbid_unknown_fields=True):
     step_seconds: Annotated[float, Meta(ge=0, le=315_360_000)] | None = None
 
 
+class Reporting(Struct, forbid_unknown_fields=True):
+    """At which rates phones report, and where geopush is if that is to change."""
+
+    rates: Rates
+    base_url: Annotated[str, Meta(pattern=r"^https?://[^/]+\Z")] | None = None
+
+
 class Observations(Struct, forbid_unknown_fields=True):
     """Observations as geopush takes them."""
 
@@ -37,12 +48,18 @@ class Control:
     """The routes of the sandbox's own door."""
 
     def __init__(
-        self, inbox: Inbox, rules: Rules, weather: Weather, clock: Clock
+        self,
+        inbox: Inbox,
+        rules: Rules,
+        weather: Weather,
+        clock: Clock,
+        reporter: Reporter,
     ) -> None:
         self._inbox = inbox
         self._rules = rules
         self._weather = weather
         self._clock = clock
+        self._reporter = reporter
 
     def app(self) -> web.Application:
         """Return the routes as something to serve."""
@@ -52,6 +69,8 @@ class Control:
         app.router.add_get(RULES, self.show_rules)
         app.router.add_post(RULES, self.add_rules)
         app.router.add_delete(RULES, self.clear_rules)
+        app.router.add_get(RECEIPTS, self.show_receipts)
+        app.router.add_put(RECEIPTS, self.set_receipts)
         app.router.add_get(CLOCK, self.show_clock)
         app.router.add_post(CLOCK, self.move_clock)
         app.router.add_get(WEATHER, self.show_weather)
@@ -59,8 +78,10 @@ class Control:
         app.router.add_post(WEATHER, self.set_weather)
         return app
 
-    async def show_inbox(self, _: web.Request) -> web.Response:
-        """Show every phone, what it shows and what it got."""
+    async def show_inbox(self, request: web.Request) -> web.Response:
+        """Show every phone, what it shows and what it got: a page to browsers."""
+        if "text/html" in request.headers.get("Accept", ""):
+            return web.Response(text=page(self._inbox.phones()), content_type=HTML)
         return _json({"phones": self._inbox.phones()})
 
     async def empty_inbox(self, _: web.Request) -> web.Response:
@@ -89,6 +110,26 @@ class Control:
         """Behave again."""
         self._rules.clear()
         return web.Response(status=204)
+
+    async def show_receipts(self, _: web.Request) -> web.Response:
+        """Show at which rates phones report by themselves, and what came of it."""
+        return _json(self._receipts())
+
+    async def set_receipts(self, request: web.Request) -> web.Response:
+        """Let phones report by themselves, at these rates and to this geopush."""
+        wanted = decode(await request.read(), Reporting)
+        self._reporter.rates = wanted.rates
+        if wanted.base_url is not None:
+            self._reporter.base_url = wanted.base_url
+        return _json(self._receipts())
+
+    def _receipts(self) -> dict[str, object]:
+        reporter = self._reporter
+        return {
+            "rates": reporter.rates,
+            "base_url": reporter.base_url,
+            **msgspec.structs.asdict(reporter.count),
+        }
 
     async def show_clock(self, _: web.Request) -> web.Response:
         """Tell the time."""

@@ -17,6 +17,7 @@ from geopush.sandbox.oauth import AccessTokens, Grant
 from geopush.sandbox.rules import Fault, Gateway, Rules
 
 TOKEN_PATH = "/token"  # noqa: S105  a path, not a token
+SEND_PATH = "/v1/projects/{project}/messages:send"
 LARGEST_BODY = 1024 * 1024
 _TOKEN = re.compile(r"[A-Za-z0-9_:.\-]{1,4096}")
 
@@ -54,7 +55,7 @@ class Fcm:
         """Return the routes as something to serve."""
         app = web.Application(client_max_size=LARGEST_BODY)
         app.router.add_post(TOKEN_PATH, self.give_token)
-        app.router.add_post("/v1/projects/{project}/messages:send", self.send)
+        app.router.add_post(SEND_PATH, self.send)
         return app
 
     async def give_token(self, request: web.Request) -> web.Response:

@@ -1,5 +1,6 @@
 """The inbox: every push that a stand-in accepted, and what the phone shows of it."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
@@ -17,6 +18,7 @@ class Extras(Struct, frozen=True):
     message_id: str | None = None
     url: str | None = None
     buttons: list[dict[str, str]] = []
+    receipt_token: str | None = None
 
 
 class Push(Struct, frozen=True, kw_only=True):
@@ -63,8 +65,12 @@ class _Phone(Struct):
 class Inbox:
     """What arrived on which phone."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(
+        self, clock: Clock, heed: Callable[[Push], None] = lambda _: None
+    ) -> None:
+        """``heed`` is told of every push."""
         self._clock = clock
+        self._heed = heed
         self._phones: dict[tuple[str, str, str], _Phone] = {}
         self._seen: set[str] = set()
 
@@ -76,6 +82,7 @@ class Inbox:
         phone.received.append(item)
         if push.title is not None or push.body is not None:
             _show(phone, item)
+        self._heed(push)
         return item
 
     def phones(self) -> list[PhoneView]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from msgspec import Struct
 
@@ -17,7 +17,15 @@ _APPEND = """
         bucket, consent_id, customer_id, purpose, granted, at, recorded_at,
         text_version, language, source
     )
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    SELECT bucket, consent_id, customer_id, purpose, granted, at, $10, text_version,
+           language, source
+    FROM unnest(
+        $1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::boolean[],
+        $6::timestamptz[], $7::text[], $8::text[], $9::text[]
+    ) AS new (
+        bucket, consent_id, customer_id, purpose, granted, at, text_version, language,
+        source
+    )
     ON CONFLICT DO NOTHING
 """
 
@@ -27,6 +35,9 @@ _HISTORY = """
     WHERE bucket = $1 AND customer_id = $2
     ORDER BY at, recorded_at, purpose
 """
+
+
+Row = tuple[CustomerKey, Purpose, ConsentGiven]
 
 
 class LoggedAnswer(Struct, frozen=True):
@@ -49,22 +60,29 @@ async def append(
     source: str,
 ) -> None:
     """Write answers down; ``source`` is where they came from if they do not say."""
-    for purpose, one in answers:
-        moment = one.at.astimezone(UTC).isoformat()
-        name = f"{customer.customer_id}\n{purpose}\n{one.granted}\n{moment}"
-        await connection.execute(
-            _APPEND,
-            customer.bucket,
-            uuid5(NAMESPACE, name),
-            customer.customer_id,
-            purpose,
-            one.granted,
-            one.at,
-            now,
-            one.text_version,
-            one.language,
-            one.source or source,
-        )
+    rows = [(customer, purpose, one) for purpose, one in answers]
+    await append_all(connection, rows, now, source)
+
+
+async def append_all(
+    connection: Connection, rows: Sequence[Row], now: datetime, source: str
+) -> None:
+    """Write answers of many customers down, in one statement."""
+    if not rows:
+        return
+    await connection.execute(
+        _APPEND,
+        [key.bucket for key, _, _ in rows],
+        [_id_of(row) for row in rows],
+        [key.customer_id for key, _, _ in rows],
+        [purpose for _, purpose, _ in rows],
+        [one.granted for _, _, one in rows],
+        [one.at for _, _, one in rows],
+        [one.text_version for _, _, one in rows],
+        [one.language for _, _, one in rows],
+        [one.source or source for _, _, one in rows],
+        now,
+    )
 
 
 async def history(
@@ -84,3 +102,9 @@ async def history(
         )
         for row in rows
     ]
+
+
+def _id_of(row: Row) -> UUID:
+    key, purpose, one = row
+    moment = one.at.astimezone(UTC).isoformat()
+    return uuid5(NAMESPACE, f"{key.customer_id}\n{purpose}\n{one.granted}\n{moment}")

@@ -1,6 +1,7 @@
 """Customers' rows off the hot path: found by any of their ids, locked, written."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 from geopush.core.known import Known, KnownOf, Profile, State, write
 from geopush.core.ping import CustomerKey, customer_key
@@ -27,11 +28,15 @@ _ALIASES = """
 # that a decision in flight fails its check and decides anew.
 _SAVE = """
     INSERT INTO customer (bucket, customer_id, version, seen, state, profile)
-    VALUES ($1, $2, $3::integer + 1, $4, $5, $6)
+    SELECT bucket, customer_id, version + 1, seen, state, profile
+    FROM unnest(
+        $1::smallint[], $2::text[], $3::integer[], $4::timestamptz[], $5::bytea[],
+        $6::bytea[]
+    ) AS new (bucket, customer_id, version, seen, state, profile)
     ON CONFLICT (bucket, customer_id) DO UPDATE
     SET version = EXCLUDED.version, seen = EXCLUDED.seen, state = EXCLUDED.state,
         profile = EXCLUDED.profile
-    WHERE customer.version = $3
+    WHERE customer.version = EXCLUDED.version - 1
     RETURNING version
 """
 
@@ -128,17 +133,22 @@ async def find(connection: Connection, customer_id: str) -> Known | None:
 
 async def save(connection: Connection, known: Known) -> None:
     """Write a customer's row as it is from now on; ``Raced`` if it is not as read."""
-    seen = [one.recorded_at for one in known.state.devices.values() if one.recorded_at]
-    written = await connection.fetchval(
+    await save_all(connection, [known])
+
+
+async def save_all(connection: Connection, rows: Sequence[Known]) -> None:
+    """Write many customers' rows in one statement; ``Raced`` if one is not as read."""
+    ordered = sorted(rows, key=lambda known: known.customer)
+    written = await connection.fetch(
         _SAVE,
-        known.customer.bucket,
-        known.customer.customer_id,
-        known.version,
-        max(seen, default=None),
-        write(known.state),
-        write(known.profile),
+        [known.customer.bucket for known in ordered],
+        [known.customer.customer_id for known in ordered],
+        [known.version for known in ordered],
+        [_seen(known) for known in ordered],
+        [write(known.state) for known in ordered],
+        [write(known.profile) for known in ordered],
     )
-    if written is None:
+    if len(written) < len(ordered):
         raise Raced("a customer's row changed meanwhile")
 
 
@@ -181,3 +191,9 @@ async def forward(connection: Connection, gone: CustomerKey, to: CustomerKey) ->
 async def leave(connection: Connection, customer: CustomerKey, device_id: str) -> None:
     """Forget where a device was that is not this customer's any more."""
     await connection.execute(_LEAVE, customer.bucket, customer.customer_id, device_id)
+
+
+def _seen(known: Known) -> datetime | None:
+    """When any of a customer's devices was heard of last."""
+    devices = known.state.devices.values()
+    return max((one.recorded_at for one in devices if one.recorded_at), default=None)

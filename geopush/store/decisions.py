@@ -106,5 +106,5 @@ def _decision(row: Record, tongue: Tongue) -> DecisionRow:
         due=row["due"],
         # A decision and its message go by the same id.
         message_id=row["decision_id"] if verdict is Verdict.DECIDED else None,
-        sentence=in_words(reason, gates, tongue),
+        sentence=in_words(verdict, reason, gates, tongue),
     )

@@ -4,23 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import msgspec
 from asyncpg import Record
 from msgspec import Struct
 
 from geopush.core.message import (
-    Address,
-    AddressKind,
-    Content,
-    Delivery,
-    Environment,
     Message,
-    MessageId,
-    Platform,
     State,
 )
 from geopush.core.outbox import Fate
 from geopush.core.ping import CustomerKey
+from geopush.store.claimed import COLUMNS, read_message
 from geopush.store.pool import Connection
 
 # A claim is committed before anything is sent, so that a crash leaves a trace of what
@@ -40,10 +33,12 @@ _TAKE = """
             attempts = attempts + 1
         FROM due
         WHERE outbox.bucket = due.bucket AND outbox.message_id = due.message_id
-        RETURNING outbox.*
+        RETURNING outbox.bucket, outbox.message_id, outbox.customer_id,
+                  outbox.device_id, outbox.offer_id, outbox.zone_id, outbox.content,
+                  outbox.delivery, outbox.decided_at, outbox.expires_at,
+                  outbox.attempts, outbox.in_doubt
     )
-    SELECT claimed.*, device.app, device.platform, device.address,
-           device.address_kind, device.address_environment, device.address_since
+    SELECT %s
     FROM claimed
     LEFT JOIN device
       ON device.bucket = claimed.bucket AND device.device_id = claimed.device_id
@@ -51,8 +46,8 @@ _TAKE = """
      AND (device.quarantined_until IS NULL OR device.quarantined_until <= $2)
     ORDER BY claimed.decided_at, claimed.message_id
 """
-_CLAIM = _TAKE % DUE_IN_LANE
-_CLAIM_ELSEWHERE = _TAKE % _DUE_ELSEWHERE
+_CLAIM = _TAKE % (DUE_IN_LANE, COLUMNS)
+_CLAIM_ELSEWHERE = _TAKE % (_DUE_ELSEWHERE, COLUMNS)
 
 _SETTLE = """
     WITH fate AS (
@@ -128,7 +123,6 @@ _MOVE = """
     WHERE bucket = $1 AND message_id = $2
 """
 
-_contents = msgspec.json.Decoder(Content)
 MOST_AT_ONCE = 1_000  # messages that expire in one statement
 
 
@@ -180,32 +174,7 @@ async def claim(
         rows = await connection.fetch(_CLAIM_ELSEWHERE, *taken, of.no_lanes)
     else:
         rows = await connection.fetch(_CLAIM, *taken, of.lane)
-    return [
-        Message(
-            message_id=MessageId(row["message_id"]),
-            bucket=row["bucket"],
-            customer_id=row["customer_id"],
-            device_id=row["device_id"],
-            offer_id=row["offer_id"],
-            zone_id=row["zone_id"],
-            app=row["app"] or "",
-            address=_address(
-                row["address_kind"],
-                row["address"],
-                row["address_environment"],
-                row["address_since"],
-            ),
-            content=_contents.decode(row["content"]),
-            delivery=Delivery(row["delivery"]),
-            decided_at=row["decided_at"],
-            expires_at=row["expires_at"],
-            attempts=row["attempts"],
-            claim=claim_id,
-            in_doubt=row["in_doubt"],
-            platform=Platform(row["platform"] or Platform.ANDROID),
-        )
-        for row in rows
-    ]
+    return [read_message(row, claim_id) for row in rows]
 
 
 async def settle(
@@ -213,7 +182,7 @@ async def settle(
 ) -> list[Settled]:
     """Write what became of claimed messages; a claim that was lost changes nothing."""
     ordered = sorted(
-        fates, key=lambda fate: (fate.message.bucket, fate.message.message_id)
+        fates, key=lambda fate: (fate.message.bucket, fate.message.message_id.bytes)
     )
     rows = await connection.fetch(
         _SETTLE,
@@ -290,12 +259,3 @@ def _settled(rows: Sequence[Record]) -> list[Settled]:
         )
         for row in rows
     ]
-
-
-def _address(
-    kind: str | None, value: str | None, environment: str | None, since: datetime | None
-) -> Address | None:
-    if kind is None or value is None or since is None:
-        return None
-    where = Environment(environment or Environment.PRODUCTION)
-    return Address(AddressKind(kind), value, since, where)

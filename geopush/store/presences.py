@@ -16,9 +16,12 @@ _LOAD = """
 """
 
 # Everything hangs on `won`: the customers whose row is still the one that was read. The
-# losers write nothing at all; whoever lost reads again and decides again.
+# losers write nothing at all; whoever lost reads again and decides again. In the feed
+# transitions come before what was decided because of them.
 _COMMIT = """
-    WITH new AS (
+    WITH feed AS MATERIALIZED (
+        SELECT feed_place() AS place, feed_turn() AS turn
+    ), new AS (
         SELECT * FROM unnest(
             $1::smallint[], $2::text[], $3::integer[], $4::timestamptz[], $5::bytea[]
         ) AS new (bucket, customer_id, version, seen, state)
@@ -64,41 +67,47 @@ _COMMIT = """
     ), happened AS (
         INSERT INTO transition (
             bucket, transition_id, customer_id, device_id, zone_id, visit_id, kind, at,
-            confidence, reason
+            confidence, reason, feed_xact, feed_order
         )
         SELECT bucket, transition_id, customer_id, device_id, zone_id, visit_id, kind,
-               at, confidence, reason
+               at, confidence, reason, feed.place, feed.turn + n
         FROM unnest(
             $17::smallint[], $18::text[], $19::uuid[], $20::text[], $21::text[],
             $22::uuid[], $23::text[], $24::timestamptz[], $25::smallint[], $26::text[]
-        ) AS happened (
+        ) WITH ORDINALITY AS happened (
             bucket, customer_id, transition_id, device_id, zone_id, visit_id, kind, at,
-            confidence, reason
+            confidence, reason, n
         )
         JOIN won USING (bucket, customer_id)
+        CROSS JOIN feed
         ON CONFLICT DO NOTHING
     ), decided AS (
         INSERT INTO decision (
             bucket, decision_id, customer_id, device_id, offer_id, zone_id, occasion,
-            at, verdict, reason, trace, weather, variant, held_out, due
+            at, verdict, reason, trace, weather, variant, held_out, due, feed_xact,
+            feed_order
         )
         SELECT bucket, decision_id, customer_id, device_id, offer_id, zone_id, occasion,
-               at, verdict, reason, trace, weather, variant, held_out, due
+               at, verdict, reason, trace, weather, variant, held_out, due,
+               CASE WHEN verdict IN ('decided', 'would_have_sent') THEN feed.place END,
+               feed.turn + (1 << 19) + n
         FROM unnest(
             $27::smallint[], $28::text[], $29::uuid[], $30::text[], $31::text[],
             $32::text[], $33::text[], $34::timestamptz[], $35::text[], $36::text[],
             $37::bytea[], $38::bytea[], $39::text[], $40::boolean[],
             $41::timestamptz[]
-        ) AS decided (
+        ) WITH ORDINALITY AS decided (
             bucket, customer_id, decision_id, device_id, offer_id, zone_id, occasion,
-            at, verdict, reason, trace, weather, variant, held_out, due
+            at, verdict, reason, trace, weather, variant, held_out, due, n
         )
         JOIN won USING (bucket, customer_id)
+        CROSS JOIN feed
         ON CONFLICT (bucket, decision_id) DO UPDATE
         SET device_id = EXCLUDED.device_id, at = EXCLUDED.at,
             verdict = EXCLUDED.verdict, reason = EXCLUDED.reason,
             trace = EXCLUDED.trace, weather = EXCLUDED.weather, due = EXCLUDED.due,
-            variant = EXCLUDED.variant, held_out = EXCLUDED.held_out
+            variant = EXCLUDED.variant, held_out = EXCLUDED.held_out,
+            feed_xact = EXCLUDED.feed_xact, feed_order = EXCLUDED.feed_order
         WHERE decision.verdict = 'deferred'
     ), queued AS (
         INSERT INTO outbox (

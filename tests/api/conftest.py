@@ -17,7 +17,9 @@ from geopush.core.access import Role
 from geopush.core.identity import Identity
 from geopush.core.occasion import World
 from geopush.core.token import TokenRing
+from geopush.flows.arrivals import Arrivals
 from geopush.flows.contacts import Contacts
+from geopush.flows.deciding import Deciding
 from geopush.flows.ingest import Ingest
 from geopush.flows.keys import KeyAsked, create_key
 from geopush.flows.letters import Letters
@@ -76,13 +78,8 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
     def world() -> World:
         return World(refresh.catalog, refresh.weather)
 
-    ingest = Ingest(
-        pool,
-        world,
-        clock,
-        metrics,
-        lambda: None,
-    )
+    ingest = Ingest(pool, world, clock, metrics, lambda: None)
+    deciding = Deciding(world, clock, metrics, lambda: None)
     rules = Rules(knobs.apps, Identity({"demo": (IDENTITY_SECRET,)}))
     return Parts(
         clock=clock,
@@ -95,8 +92,9 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
         profiles=Profiles(pool, SUPPRESSIONS, clock),
         suppress=Suppress(pool, SUPPRESSIONS, clock),
         contacts=Contacts(pool, clock),
+        arrivals=Arrivals(pool, SUPPRESSIONS, clock),
         letters=Letters(pool, lambda: refresh.catalog, clock),
-        receipts=Receipts(pool, lambda: refresh.catalog, clock),
+        receipts=Receipts(pool, lambda: refresh.catalog, deciding, clock),
         pings=PingDoor(tokens, ingest, clock, lambda: refresh.holders),
         knobs=knobs,
         metrics=metrics.render,

@@ -24,6 +24,7 @@ from tests.api.conftest import Door
 from tests.api.test_happened import add_message
 from tests.api.test_offers import an_offer
 from tests.api.test_pings import JSON, NOON, PING, SHOP
+from tests.api.test_webhooks import add_dead
 
 EXAMPLES = 8  # of each operation, once by the schema and once against it
 CHECKS = [
@@ -54,6 +55,7 @@ CONTACTED = {
     "category": "promo",
     "at": NOON,
 }
+HOOK = {"url": "https://example.com/hook"}
 QUESTION = {
     "customer_id": "ann",
     "offer_id": "ice",
@@ -89,6 +91,7 @@ GOOD: list[tuple[str, object, int]] = [
     ("PUT /v1/customers/{customer_id}", {"attributes": {}}, 200),
     ("PATCH /v1/customers/{customer_id}", {"attributes": {"a": 1}}, 200),
     ("GET /v1/customers/{customer_id}", None, 200),
+    ("POST /v1/customers/import", {"customer_id": "bob"}, 200),
     ("PUT /v1/customers/{customer_id}/consents", CONSENTS, 200),
     ("GET /v1/customers/{customer_id}/consents", None, 200),
     ("PUT /v1/customers/{customer_id}/preferences", {"topics": {"a": True}}, 200),
@@ -101,6 +104,13 @@ GOOD: list[tuple[str, object, int]] = [
     ("POST /v1/receipts", {"receipts": [OPENED]}, 202),
     ("GET /v1/decisions", None, 200),
     ("POST /v1/explain", QUESTION, 200),
+    ("GET /v1/feed", None, 200),
+    ("PUT /v1/webhooks/{webhook_id}", HOOK, 200),
+    ("GET /v1/webhooks/{webhook_id}", None, 200),
+    ("GET /v1/webhooks", None, 200),
+    ("GET /v1/webhooks/{webhook_id}/dead", None, 200),
+    ("POST /v1/webhooks/{webhook_id}/retry", None, 200),
+    ("DELETE /v1/webhooks/{webhook_id}", None, 204),
     ("POST /v1/keys", {"role": "crm", "name": "one more"}, 201),
     ("GET /v1/keys", None, 200),
     ("POST /v1/keys/{key_id}/rotate", {"overlap_seconds": 60}, 200),
@@ -183,7 +193,13 @@ async def asker(api: Door) -> Asker:
     body = {"role": "crm", "name": "to be ended"}
     made = await api.ask("POST", "/v1/keys", Role.OPERATOR, json=body)
     await add_message(api, 1, state="unknown", inbox=True)
-    there = {"zone_id": "shop", "offer_id": "ice", "customer_id": "ann"}
+    await api.ask("PUT", "/v1/webhooks/crm", Role.OPERATOR, json=HOOK)
+    await add_dead(api, 1)
+    there = {"webhook_id": "crm"} | {
+        "zone_id": "shop",
+        "offer_id": "ice",
+        "customer_id": "ann",
+    }
     there["message_id"] = MESSAGE
     key_id = made.json()["key_id"]
     phone = PHONE | {"customer_id": "ann"}

@@ -90,6 +90,10 @@ def _offer(dice: random.Random, number: int) -> Offer:
         changed["conditions"] = {"attributes.points": {"gte": dice.randint(0, 9)}}
     if dice.random() < 0.3:
         changed["schedule"] = {"between": ["09:00", "18:00"]}
+    if dice.random() < 0.3:
+        changed["quiet"] = "defer"
+    if dice.random() < 0.3:
+        changed["experiment"] = {"holdout": 0.5}
     if dice.random() < 0.5:
         changed["caps"] = []
         changed["message"] = {

@@ -12,6 +12,8 @@ from geopush.core.compose import compose
 from geopush.core.offer import Refusal, parse_offer
 from tests.core.sample_offers import ICE_CREAM, PLAIN, a_message, parsed
 
+MISSING = "missing_field"
+
 
 @pytest.mark.parametrize(
     ("changed", "path", "code"),
@@ -60,6 +62,22 @@ from tests.core.sample_offers import ICE_CREAM, PLAIN, a_message, parsed
             {"message": a_message(image="http://x/y.png")},
             "$.message.image",
             "wrong_type",
+        ),
+        ({"trigger": {"answer": {"offer": "x"}}}, "$.trigger.answer.button", MISSING),
+        (
+            {"trigger": {"on": ["enter"], "answer": {"offer": "x", "button": "y"}}},
+            "$.trigger",
+            "ambiguous_trigger",
+        ),
+        (
+            {
+                "trigger": {
+                    "answer": {"offer": "x", "button": "y"},
+                    "zones": {"tags": ["a"]},
+                }
+            },
+            "$.trigger.zones",
+            "ambiguous_trigger",
         ),
         (
             {"message": a_message(ios={"badge": 10**30})},

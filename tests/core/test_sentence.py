@@ -2,13 +2,13 @@
 
 import pytest
 
-from geopush.core.decision import Gate, Reason
+from geopush.core.decision import Gate, Reason, Verdict
 from geopush.core.sentence import SENTENCES, Tongue, in_words
 
 
 @pytest.mark.parametrize("tongue", Tongue)
 def test_every_reason_has_a_sentence_of_its_own(tongue: Tongue) -> None:
-    said = [in_words(reason, (), tongue) for reason in Reason]
+    said = [in_words(Verdict.WITHHELD, reason, (), tongue) for reason in Reason]
     assert len(set(said)) == len(Reason)
     assert all(one.endswith(".") and not set(one) & set("{}_") for one in said)
 
@@ -24,7 +24,9 @@ def test_a_sentence_tells_what_the_gate_saw_or_leaves_it(
     reason: Reason, tongue: Tongue
 ) -> None:
     for value, wanted in ((1.5, "b"), (None, "b"), (1.5, None), ((), ()), (None, None)):
-        said = in_words(reason, [Gate("any", value, wanted, reason)], tongue)
+        said = in_words(
+            Verdict.WITHHELD, reason, [Gate("any", value, wanted, reason)], tongue
+        )
         assert not set("{}") & set(said)
         assert "None" not in said
 
@@ -39,11 +41,19 @@ def test_a_sentence_tells_what_the_gate_saw_or_leaves_it(
 )
 def test_a_cap_says_how_many_there_were(tongue: Tongue, said: str) -> None:
     trace = [Gate("push_consent", True), Gate("cap_offer", 2, 2, Reason.CAPPED)]
-    assert in_words(Reason.CAPPED, trace, tongue) == said
+    assert in_words(Verdict.WITHHELD, Reason.CAPPED, trace, tongue) == said
 
 
 def test_a_gate_that_opened_tells_no_detail() -> None:
     trace = [Gate("address", True, True)]
-    assert in_words(Reason.DECIDED, trace, Tongue.EN) == (
+    assert in_words(Verdict.DECIDED, Reason.DECIDED, trace, Tongue.EN) == (
         "Sent, as every gate was open."
     )
+
+
+def test_what_is_deferred_is_not_told_as_not_sent() -> None:
+    said = [
+        in_words(Verdict.DEFERRED, Reason.QUIET_HOURS, (), tongue) for tongue in Tongue
+    ]
+    assert said[0].startswith("Waits until the quiet hours end")
+    assert len(set(said)) == len(Tongue)

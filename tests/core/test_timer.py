@@ -109,6 +109,10 @@ def test_a_zone_that_is_gone_has_no_dwell() -> None:
     assert asked_again(inside(), world=a_world([])) is not None
 
 
+def test_a_zone_that_asks_for_no_dwell_any_more_ends_its_timers() -> None:
+    assert asked_again(inside(), world=a_world([a_zone()], [STAYED])) is None
+
+
 def test_a_zone_that_is_switched_off_has_no_dwell() -> None:
     off = a_world([a_zone(dwell_seconds=300, enabled=False)], [STAYED])
     assert asked_again(inside(), world=off) is not None

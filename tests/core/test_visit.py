@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geopush.core.visit import Memory, Seen, Visit, revise
+from geopush.core.times import micros
+from geopush.core.visit import Going, Memory, Seen, Visit, carry_on, revise
 from tests.core.world import (
     FAR,
     NOON,
@@ -174,3 +175,67 @@ def test_a_late_ping_corrects_a_visit_but_no_transition_and_no_message() -> None
 def test_a_fix_that_may_be_anywhere_begins_no_visit() -> None:
     change = the_change(run(a_customer(), upload(ping(0, accuracy=17_000.0))))
     assert change.visits == ()
+
+
+steps = st.lists(
+    st.tuples(
+        st.lists(st.integers(1, 400), min_size=1, max_size=40),
+        st.sampled_from([(), (), (SHOP,), (SHOP, PARK)]),
+    ),
+    max_size=12,
+)
+
+
+@given(steps)
+def test_carrying_on_is_what_revising_comes_to_where_nothing_is_new(steps) -> None:
+    memory, second = Memory(), 0
+    for gaps, zones in steps:
+        times = [NOON + timedelta(seconds=(second := second + gap)) for gap in gaps]
+        plain = revise(memory, [Seen(one, zones) for one in times])
+        carried = carry_on(memory, [micros(one) for one in times], zones)
+        if carried is not None:
+            assert carried == plain.memory
+            assert plain.written == plain.undone == ()
+        memory = plain.memory
+
+
+def test_who_is_where_they_were_carries_on() -> None:
+    for zones in ((), (SHOP,)):
+        memory = revise(Memory(), [Seen(at(minute), zones) for minute in range(5)])
+        assert carry_on(memory.memory, [micros(at(30))], zones) is not None
+
+
+def walked(going: dict[ZoneId, Going], fixes: Sequence[Seen]) -> set[Visit]:
+    """The visits that fixes tell of, looking at one after the other."""
+    still, over = dict(going), set[Visit]()
+    for fix in fixes:
+        for zone_id, one in list(still.items()):
+            since = one.out_since
+            if one.outs >= 2 and since and fix.at - since > timedelta(minutes=5):
+                over.add(Visit(zone_id, one.began, since))
+                del still[zone_id]
+            elif zone_id in fix.zones:
+                still[zone_id] = Going(one.began)
+            else:
+                still[zone_id] = Going(one.began, one.outs + 1, since or fix.at)
+        for zone_id in fix.zones:
+            still.setdefault(zone_id, Going(fix.at))
+    ends = {key: one.out_since if one.outs >= 2 else None for key, one in still.items()}
+    return over | {Visit(key, one.began, ends[key]) for key, one in still.items()}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(1, 200),
+            st.sampled_from([(), (), (), (SHOP,), (PARK,), (SHOP, PARK)]),
+        ),
+        max_size=60,
+    )
+)
+def test_rows_of_fixes_tell_what_each_fix_does(steps) -> None:
+    second, fixes = 0, list[Seen]()
+    for gap, zones in steps:
+        second += gap
+        fixes.append(Seen(NOON + timedelta(seconds=second), zones))
+    assert set(visits(fixes)) == walked({}, fixes)

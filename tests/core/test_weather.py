@@ -80,6 +80,14 @@ def test_a_newer_observation_takes_the_place_of_its_cell() -> None:
     assert celsius(sky.near(DAM, NOON, 2 * HOUR)) == 22
 
 
+def test_a_place_is_asked_about_again_as_time_passes() -> None:
+    sky = weather(seen(4.9, 52.37, 20), seen(4.9, 52.4, 15, 0 * HOUR))
+    assert celsius(sky.near(DAM, NOON, 2 * HOUR)) == 20
+    assert celsius(sky.near(DAM, NOON + HOUR, HOUR)) == 15
+    assert sky.near(DAM, NOON + 2 * HOUR, HOUR) == "weather_stale"
+    assert celsius(sky.near(DAM, NOON, HOUR)) == 20
+
+
 @pytest.mark.parametrize(
     ("code", "word", "sky"),
     [(0, None, "clear"), (63, None, "rain"), (63, Sky.CLEAR, "clear"), (9, None, None)],

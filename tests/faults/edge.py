@@ -22,9 +22,10 @@ from msgspec import Struct, json
 from geopush.core.decision import Reason
 from geopush.sandbox import Sandbox
 from tests.databases import open_folder
-from tests.faults.campaign import Walker, all_sent, register, until_known
+from tests.faults.books import all_sent
 from tests.faults.crowd import OFFER, ZONE, fate, gather
 from tests.faults.service import LOOK, Service, now
+from tests.faults.walkers import Walker, register, until_known
 
 SQUARE = {
     "type": "Feature",
@@ -135,7 +136,7 @@ async def _turn(
         seconds, during = perf_counter() - began, flow.took[turned:]
         await flow.stop()
     if wait:
-        await all_sent(service)
+        await all_sent(service.dsn)
     found, messages = await _books(service.dsn)
     arrived = Counter(item.message_id for item in street.inbox.received())
     reasons = Counter(reason for _, reason in found)

@@ -2,23 +2,16 @@
 
 import pytest
 
-from tests.faults.campaign import Plan, run
+from tests.faults.campaign import Plan, run, table
 
 
-@pytest.mark.parametrize(
-    ("victim", "delivery"),
-    [
-        ("service", "at_most_once"),
-        ("postgres", "at_most_once"),
-        ("service", "at_least_once"),
-    ],
-)
+@pytest.mark.parametrize("kills", [{"kills": 1}, {"postgres_kills": 1}], ids=str)
 async def test_nothing_acknowledged_is_lost_and_what_was_promised_arrives(
-    victim: str, delivery: str
+    kills: dict[str, int],
 ) -> None:
-    slow = Plan(2.0, victim, phones=12, delivery=delivery, latency=300)
+    none = {"kills": 0, "postgres_kills": 0}
+    slow = Plan(**none | kills, decisions=120, phones=12, together=1, latency=300)
     report = await run(slow)
-    assert report.wrong == []
-    assert report.times_turned_away > 0
-    assert report.decided >= 12
-    assert report.transitions == 2 * report.decided
+    assert report.books.wrong == [], table(report)
+    assert report.turned_away > 0
+    assert all(one.decided > 0 for one in report.books.promised.values())

@@ -45,7 +45,7 @@ async def google(street: Sandbox, clock: HandClock) -> AsyncIterator[FcmGateway]
         account,
         url=street.fcm_url,
         clock=clock,
-        deadlines=Deadlines(send=timedelta(seconds=0.3)),
+        deadlines=Deadlines(send=timedelta(seconds=1.5)),
     )
     yield gateway
     await gateway.close()

@@ -10,7 +10,7 @@ from geopush.core.change import Taken, UnknownDevice, Upload
 from geopush.core.occasion import World
 from geopush.core.ping import DeviceId, customer_key
 from geopush.errors import Overloaded
-from geopush.flows import ingest as module
+from geopush.flows import line as module
 from geopush.flows.ingest import Ingest
 from geopush.metrics import Metrics
 from geopush.store.pool import Pool

@@ -220,3 +220,15 @@ async def test_many_inside_are_told_once_each_by_any_number_of_processes(
         for n in range(40)
     ]
     assert tallies == [1] * 40
+
+
+async def test_delivery_is_woken_once_there_is_something_to_find(town: Town) -> None:
+    found: list[asyncio.Task[int]] = []
+
+    def look() -> None:
+        found.append(asyncio.create_task(town.count("outbox")))
+
+    deciding = Deciding(town.world, town.clock, Metrics(), look)
+    town.recheck = Recheck(town.pool, town.world, deciding, town.clock)
+    await town.turn(23)
+    assert await asyncio.gather(*found) == [1]

@@ -71,14 +71,14 @@ async def test_a_phone_without_consent_to_its_location_is_not_followed(
     assert await town.decisions() == []
 
 
+@pytest.mark.parametrize("purpose", ["push_marketing", "location"])
 async def test_a_no_that_was_answered_holds_for_what_is_already_on_its_way(
-    town: Town,
+    town: Town, purpose: str
 ) -> None:
     anna = await town.meets()
     await anna.goes_to(DA_MARIO)
-    withdrawn = {
-        "push_marketing": {"granted": False, "at": town.clock().isoformat()},
-    }
+    assert [one["reason"] for one in await town.decisions()] == ["decided"]
+    withdrawn = {purpose: {"granted": False, "at": town.clock().isoformat()}}
     path = f"/v1/customers/{anna.customer_id}/consents"
     await town.asked("PUT", path, "crm", withdrawn)
     assert await anna.received() == []

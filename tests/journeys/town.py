@@ -5,6 +5,7 @@ Everything happens over HTTP, and phones show only what Apple and Google brought
 
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 import httpx
 
@@ -176,6 +177,20 @@ class Phone:
         """Leave, and come back to the restaurant."""
         await self.goes_to(PARK)
         assert await self.goes_to(DA_MARIO) == [("enter", "da-mario")]
+
+    async def answers(
+        self, button: str, kind: str = "answered", message_id: UUID | None = None
+    ) -> dict[str, object]:
+        """Tap a button under the first message that arrived, or under another."""
+        first = self._town.street.inbox.received()[0].message_id
+        receipt = {
+            "message_id": str(message_id or first),
+            "kind": kind,
+            "at": self._town.clock().isoformat(),
+            "button": button,
+        }
+        body = {"receipts": [receipt]}
+        return await self._town.asked("POST", "/v1/receipts", self._token, body)
 
     async def received(self) -> Sequence[str]:
         """Everything that arrived on this phone once all that is due has left."""

@@ -24,6 +24,7 @@ from geopush.sandbox.certificates import (
     make_papers,
 )
 from tests.push.build import NOW
+from tests.push.google import Google
 from tests.push.peer import Peer
 
 APPS = {"demo": "com.example.demo"}
@@ -125,3 +126,12 @@ async def make_fcm(papers: Papers) -> AsyncIterator[MakeFcm]:
 
 def _within(seconds: float) -> Deadlines:
     return Deadlines(timedelta(seconds=seconds), timedelta(seconds=seconds))
+
+
+@pytest.fixture
+async def google() -> AsyncIterator[Google]:
+    google = Google()
+    runner = await google.start()
+    yield google
+    google.go_on.set()
+    await runner.cleanup()

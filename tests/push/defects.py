@@ -122,7 +122,8 @@ async def full_windows_leak(sandbox: Sandbox, sender: Sender) -> int:
     """D5: a burst larger than the window of the connection."""
     await sender.prove()
     await unfinished(sender, begin(sender, range(2, 42), "x" * 3400))
-    return sum(each.open_outbound_streams for each in sender.connections())
+    streams = [one for each in sender.connections() for one in each.streams.values()]
+    return sum(one.open for one in streams)
 
 
 async def ids_are_mixed_up(sandbox: Sandbox, sender: Sender) -> int:

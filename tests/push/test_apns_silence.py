@@ -48,7 +48,9 @@ async def test_one_that_never_left_before_the_deadline_is_not_ambiguous(
     peer.script = keep_silent
     sent, waiting = await send_many(gateway, 2)
     assert sent == Transient("no_answer", ambiguous=True)
-    assert waiting == Transient("no_answer", ambiguous=False)
+    # Its own deadline comes a moment after the other's, which closes the connection.
+    assert isinstance(waiting, Transient)
+    assert not waiting.ambiguous
 
 
 async def test_one_that_left_in_part_before_the_deadline_is_not_ambiguous(

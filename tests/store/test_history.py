@@ -9,6 +9,16 @@ from geopush.store.presences import commit
 from tests.core.world import ICE_CREAM, a_world, an_offer, ping, run, upload
 from tests.people import settle_in
 
+# So many that the planner knows by the numbers which index is best.
+FILL = """
+    INSERT INTO outbox (bucket, message_id, customer_id, device_id, offer_id, due,
+        expires_at, decided_at, changed_at, delivery, content)
+    SELECT 0, gen_random_uuid(), 'c' || n, 'd' || n, 'o' || n, at, at, at, at,
+        'at_most_once', ''
+    FROM generate_series(1, 5000) AS n,
+        LATERAL (SELECT now() + n * interval '1 s') AS moment (at)
+"""
+
 
 @pytest.mark.parametrize(
     ("asked", "index"),
@@ -23,7 +33,11 @@ async def test_every_list_of_messages_looks_through_an_index(
     pool: Pool, asked: str, index: str
 ) -> None:
     types = "text[], text, text, text, timestamptz, timestamptz, timestamptz, uuid, int"
-    async with pool.acquire() as connection, connection.transaction():
+    async with pool.acquire() as connection:
+        filled = connection.transaction()
+        await filled.start()
+        await connection.execute(FILL)
+        await connection.execute("ANALYZE outbox")
         await connection.execute("SET LOCAL enable_seqscan = off")
         await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
         await connection.execute(f"PREPARE listed ({types}) AS {LISTED}")
@@ -31,6 +45,7 @@ async def test_every_list_of_messages_looks_through_an_index(
             f"EXPLAIN EXECUTE listed ({asked}, NULL, NULL, NULL, NULL, NULL, 100)"
         )
         await connection.execute("DEALLOCATE listed")
+        await filled.rollback()
     assert any(index in row[0] for row in plan), plan
 
 

@@ -7,6 +7,7 @@ from geopush.core.decision import Reason
 from geopush.core.evaluate import evaluate
 from geopush.core.known import KnownOf
 from geopush.core.ping import DeviceId, customer_key
+from geopush.core.sentence import Tongue
 from geopush.core.weather import Observation, Weather
 from geopush.store import presences
 from geopush.store.decisions import DecisionFilter, list_decisions
@@ -105,7 +106,7 @@ async def test_the_weather_that_was_seen_is_kept_with_the_decision(pool: Pool) -
     evaluation = run(known, upload(ping(0)))
     async with pool.acquire() as connection:
         await presences.commit(connection, evaluation.changes)
-        (row,) = await list_decisions(connection, DecisionFilter(), 10, None)
+        (row,) = await list_decisions(connection, DecisionFilter(), 10, None, Tongue.EN)
     seen = a_world().weather.near(HERE, NOON, timedelta(hours=1))
     assert isinstance(seen, Observation)
     assert row.weather == seen.seen()
@@ -120,7 +121,7 @@ async def test_a_customer_that_was_decided_in_no_weather_has_none_kept(
         await presences.commit(
             connection, run(known, upload(ping(0)), world=nothing).changes
         )
-        (row,) = await list_decisions(connection, DecisionFilter(), 10, None)
+        (row,) = await list_decisions(connection, DecisionFilter(), 10, None, Tongue.EN)
     assert (row.reason, row.weather) == (Reason.WEATHER_UNKNOWN, None)
 
 

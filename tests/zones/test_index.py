@@ -11,6 +11,7 @@ from tests.zones.worlds import places, world
 from zones import (
     Area,
     Covering,
+    Nearness,
     Point,
     UnknownZone,
     Zone,
@@ -54,6 +55,30 @@ def test_it_agrees_with_looking_at_every_zone(other_kind: Kind, seed: int) -> No
     expected = rows(yardstick, yardstick.covering(lons, lats))
     assert rows(index, index.covering(lons, lats)) == expected
     assert sum(map(len, expected)) > 800
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_who_is_in_an_approach_may_be_near(other_kind: Kind, seed: int) -> None:
+    zones = world(seed, 30)
+    kept = [one for one in zones if one.zone_id != "z0"]
+    lons, lats = places(zones, seed, each=1)
+    real = (np.abs(lons) <= 180) & (np.abs(lats) <= 90)
+    lons, lats = lons[real], lats[real]
+    surely = build_index(kept, Kind.SCAN).near(lons, lats)
+    for index in (
+        build_index(kept, other_kind),
+        build_index(zones[:30], other_kind).with_changes(
+            zones[30:], [zones[0].zone_id]
+        ),
+    ):
+        perhaps = index.near(lons, lats)
+        assert not (surely & ~perhaps).any()
+        assert 20 < perhaps.sum() < len(lons)
+
+
+def test_without_approaches_nobody_is_near(kind: Kind) -> None:
+    index = build_index([a_zone("a", SQUARE)], kind)
+    assert not index.near(np.array([4.005]), np.array([52.005])).any()
 
 
 def test_numbers_of_a_point_ascend_and_offsets_frame_them(kind: Kind) -> None:
@@ -136,6 +161,14 @@ def test_it_finds_a_zone_by_its_id_and_by_its_number(kind: Kind) -> None:
         index.zone(7)
 
 
+def rounded(near: dict[ZoneId, Nearness]) -> list[tuple[ZoneId, bool, object]]:
+    """Return distances as they compare: the compiled loop rounds in another way."""
+    return [
+        (one.zone_id, one.inside, pytest.approx(one.meters, rel=1e-9, abs=1e-6))
+        for one in near.values()
+    ]
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nearness_agrees_with_looking_at_every_zone(
     other_kind: Kind, seed: int
@@ -149,7 +182,7 @@ def test_nearness_agrees_with_looking_at_every_zone(
     also = {ZoneId("z1"), ZoneId("z7"), ZoneId("gone")}
     for point in map(Point, lons[15::29].tolist(), lats[15::7].tolist()):
         found = index.nearness(point, also)
-        assert found == yardstick.nearness(point, also)
+        assert rounded(found) == rounded(yardstick.nearness(point, also))
         assert list(found) == sorted(found)
         covering = set(ids_at(index, point.longitude, point.latitude))
         assert {zone_id for zone_id, near in found.items() if near.inside} == covering

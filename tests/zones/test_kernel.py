@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
 import pytest
 import shapely
 from h3.api import basic_int
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.zones.kinds import Kind, build_index, kernel
 from tests.zones.worlds import world
-from zones import Area, Zone, ZoneId, ZoneIndex
+from zones import Area, Point, Zone, ZoneId, ZoneIndex
+from zones.answers import measure
 from zones.cells import lattice
+from zones.table import Table
 
 pytest.importorskip("numba")
 
@@ -206,3 +211,46 @@ def test_readers_keep_their_answers_while_zones_are_added() -> None:
             index = index.with_changes([zone], [])
         assert all(reads)
     assert len(index) == 300
+
+
+WORLD = world(8, 80)
+NUMBERS = st.integers(0, len(WORLD) - 1)
+EDGES = st.floats(0, 1)
+OFFSETS = st.sampled_from([0.0, 1e-12, 1e-6, 1e-3, 0.1, 5.0, 90.0])
+
+
+@given(NUMBERS, EDGES, EDGES, OFFSETS, OFFSETS, st.sampled_from([-1, 1]))
+def test_the_loop_measures_as_its_plain_twin_does(
+    number: int, edge: float, share: float, east: float, north: float, sign: int
+) -> None:
+    zone, index = WORLD[number], indexed()
+    edges = zone.area.edges
+    x0, y0, x1, y1 = edges[int(edge * (len(edges) - 1))].tolist()
+    lon = x0 + share * (x1 - x0) + sign * east
+    lat = y0 + share * (y1 - y0) + north
+    point = Point((lon + 180) % 360 - 180, max(-90.0, min(90.0, lat)))
+    near = index.nearness(point, {zone.zone_id})[zone.zone_id]
+    plain = measure(zone, point)
+    assert near.inside is plain.inside
+    assert near.meters == pytest.approx(plain.meters, rel=1e-9, abs=1e-6)
+
+
+@cache
+def indexed() -> ZoneIndex:
+    return build_index(WORLD)
+
+
+def test_distances_are_measured_by_the_loop_where_a_flat_map_does() -> None:
+    compiled = kernel()
+    assert compiled is not None
+    box = Zone(ZoneId("box"), Area(shapely.box(4.0, 52.0, 4.01, 52.01)))
+    rim = Zone(ZoneId("rim"), Area(shapely.box(179.0, 52.0, 180.0, 52.01)))
+    table = Table(compiled, lattice(compiled), 9, 300)
+    shapes = np.array([box.area.geometry, rim.area.geometry], dtype=np.object_)
+    table.put(0, shapes, np.zeros(2))
+    context, kept = table.context(np.ones(2, dtype=np.bool_))
+    assert len(kept) > 0
+    assert compiled.to_edge(context, 0, 4.005, 52.009) == pytest.approx(111.2, abs=0.1)
+    assert compiled.to_edge(context, 0, 4.0, 52.005) == pytest.approx(0, abs=1e-6)
+    assert compiled.to_edge(context, 0, 4.0, 80.1) == -1
+    assert compiled.to_edge(context, 1, 179.5, 52.0) == -1

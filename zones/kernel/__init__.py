@@ -6,6 +6,7 @@ from pathlib import Path
 import numba
 
 from zones.kernel.kept import SHIPPED, Locator, edition, find_kept
+from zones.table import Kernel
 
 PARTS = {
     "encode": ("encode", "on_face"),
@@ -13,11 +14,12 @@ PARTS = {
     "stripes": ("stripe_all",),
     "cover": ("cover_all",),
     "insert": ("rehash", "insert_all"),
+    "distance": ("to_edge",),
 }
 LOCATOR = f"{Locator.__module__}.{Locator.__qualname__}"
 
 
-def load_kept(directory: str) -> dict[str, object] | None:
+def load_kept(directory: str) -> Kernel | None:
     """Return the loops that are compiled already, for this very machine, or none."""
     place = find_kept(SHIPPED, Path(directory))
     return None if place is None else load(place)
@@ -28,18 +30,20 @@ def place_in(directory: str) -> Path:
     return Path(directory, edition())
 
 
-def load(place: Path) -> dict[str, object]:
-    """Return the loops by name; what is missing in the place is compiled when called.
+def load(place: Path) -> Kernel:
+    """Return the loops; what is missing in the place is compiled when called.
 
     Only the first call in a process chooses the place.
     """
     Locator.directory, before = place, numba.config.CACHE_LOCATOR_CLASSES
     numba.config.CACHE_LOCATOR_CLASSES = LOCATOR
     try:
-        return {
-            name: getattr(importlib.import_module(f"zones.kernel.{part}"), name)
-            for part, names in PARTS.items()
-            for name in names
-        }
+        return Kernel(
+            **{
+                name: getattr(importlib.import_module(f"zones.kernel.{part}"), name)
+                for part, names in PARTS.items()
+                for name in names
+            }
+        )
     finally:
         numba.config.CACHE_LOCATOR_CLASSES = before

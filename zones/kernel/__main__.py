@@ -10,7 +10,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from zones.cells import kernel_at, rehearse
+from zones.cells import rehearse
+from zones.kernel import load
 from zones.kernel.kept import SHIPPED, edition, find_kept, seal
 
 
@@ -24,7 +25,7 @@ def main(directory: Path) -> None:
             draft = place.with_suffix(".draft")
             for left in (draft, place):
                 shutil.rmtree(left, ignore_errors=True)
-            rehearse(kernel_at(draft))
+            rehearse(load(draft))
             seal(draft)
             draft.rename(place)
 

@@ -1,0 +1,266 @@
+"""The routes of webhooks: where the feed is sent to, and what nobody took."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from litestar import Response, delete, get, post, put
+from litestar.di import NamedDependency
+from msgspec import Meta, Struct
+
+from geopush.api.auth import Asking, allowed
+from geopush.api.body import read_json, takes
+from geopush.api.feed import read_place, refuse_unknown
+from geopush.api.idempotency import IdempotencyKey, Once, once
+from geopush.api.paging import (
+    COMMON,
+    Cursor,
+    Limit,
+    Page,
+    Span,
+    read_cursor,
+    turn,
+)
+from geopush.api.parts import Parts
+from geopush.api.people import answered_with
+from geopush.api.problems import ProblemException, not_found, refusals
+from geopush.api.things import (
+    IfMatch,
+    Thing,
+    ThingId,
+    answer_thing,
+    expected,
+    unsaved,
+)
+from geopush.core.access import May
+from geopush.core.feed import CloudEvent
+from geopush.core.reach import check_url
+from geopush.core.webhook import shown_secret
+from geopush.flows.revision import Unsaved
+from geopush.flows.subscribe import Wanted, remove_webhook, save_webhook, send_again
+from geopush.store import webhooks
+from geopush.store.webhooks import Dead, WebhookRow
+
+JSON = "application/json"
+
+
+class WebhookWanted(Struct, forbid_unknown_fields=True):
+    """Where to send, and which types of events; without any, all."""
+
+    url: Annotated[str, Meta(min_length=1, max_length=2048)]
+    types: Annotated[list[str], Meta(max_length=100)] = []
+    enabled: bool = True
+
+
+class Webhook(Struct, omit_defaults=True):
+    """A webhook; `trouble` is why we stopped, `secret` is shown once."""
+
+    webhook_id: str
+    url: str
+    types: list[str]
+    enabled: bool
+    updated_at: datetime
+    revision: int
+    trouble: str | None = None
+    secret: str | None = None
+
+
+class DeadEvent(Struct):
+    """An event that was not taken in days, as it would be sent."""
+
+    event: CloudEvent
+    attempts: int
+    reason: str
+    tried_at: datetime
+
+
+class SentAgain(Struct):
+    """How many events are sent once more."""
+
+    queued: int
+
+
+@put(
+    "/v1/webhooks/{webhook_id:str}",
+    opt=takes(WebhookWanted),
+    responses={
+        **answered_with(Webhook, 200, 201),
+        **refusals(400, 401, 403, 412, 413, 415, 422, 503),
+    },
+)
+async def put_webhook(
+    request: Asking,
+    parts: NamedDependency[Parts],
+    webhook_id: ThingId,
+    if_match: IfMatch = None,
+) -> Response[bytes]:
+    """Have the feed sent somewhere. A new webhook's secret is in the answer, once."""
+    allowed(request, parts, May.READ_FEED)
+    body = await read_json(request, WebhookWanted, parts.knobs.body_bytes)
+    types = frozenset(body.types)
+    refuse_unknown(types, "$.types", 422)
+    problems = check_url(body.url, private=parts.knobs.private_webhooks)
+    if problems:
+        detail = "Nothing can be sent there; see the problems."
+        raise ProblemException("invalid_webhook", 422, detail, problems)
+    saved = await save_webhook(
+        parts.pool,
+        webhook_id,
+        Wanted(body.url, types, body.enabled),
+        expected(if_match),
+        parts.clock,
+    )
+    if isinstance(saved, Unsaved):
+        raise unsaved(saved, "webhook")
+    thing = _shown(saved.row)
+    if saved.is_new:
+        thing["secret"] = shown_secret(saved.row.secret)
+    revision = saved.row.revision
+    return answer_thing(thing, revision, created=saved.is_new, media_type=JSON)
+
+
+@get(
+    "/v1/webhooks/{webhook_id:str}",
+    responses={
+        **answered_with(Webhook, 200),
+        **refusals(400, 401, 403, 404, 503),
+    },
+)
+async def show_webhook(
+    request: Asking, parts: NamedDependency[Parts], webhook_id: ThingId
+) -> Response[bytes]:
+    """Return a webhook, without its secret."""
+    allowed(request, parts, May.READ_FEED)
+    row = await _row(parts, webhook_id)
+    return answer_thing(_shown(row), row.revision, media_type=JSON)
+
+
+@get(
+    "/v1/webhooks",
+    responses={**answered_with(Page[Webhook], 200), **refusals(400, 401, 403, 503)},
+)
+async def all_webhooks(
+    request: Asking,
+    parts: NamedDependency[Parts],
+    span: NamedDependency[Span],
+    limit: Limit = COMMON,
+    cursor: Cursor = None,
+) -> Page[Thing]:
+    """List webhooks in the order of their ids; the span is that of their change."""
+    allowed(request, parts, May.READ_FEED)
+    (after,) = read_cursor(cursor, 1)
+    async with parts.pool.acquire() as connection:
+        rows = await webhooks.list_webhooks(
+            connection, after, limit + 1, span.since, span.until
+        )
+    page = turn(rows, limit, lambda row: (row.webhook_id,))
+    return Page(
+        [{**_shown(row), "revision": row.revision} for row in page.items],
+        page.next_cursor,
+    )
+
+
+@delete(
+    "/v1/webhooks/{webhook_id:str}",
+    status_code=204,
+    responses=refusals(400, 401, 403, 404, 412, 503),
+)
+async def delete_webhook(
+    request: Asking,
+    parts: NamedDependency[Parts],
+    webhook_id: ThingId,
+    if_match: IfMatch = None,
+) -> None:
+    """Send nothing more there; what waits for it is forgotten."""
+    allowed(request, parts, May.READ_FEED)
+    why = await remove_webhook(parts.pool, webhook_id, expected(if_match))
+    if why is not None:
+        raise unsaved(why, "webhook")
+
+
+@get(
+    "/v1/webhooks/{webhook_id:str}/dead",
+    responses={
+        **answered_with(Page[DeadEvent], 200),
+        **refusals(400, 401, 403, 404, 503),
+    },
+)
+async def dead_events(
+    request: Asking,
+    parts: NamedDependency[Parts],
+    webhook_id: ThingId,
+    limit: Limit = COMMON,
+    cursor: Cursor = None,
+) -> Page[DeadEvent]:
+    """List what was not taken in days and is not sent again by itself."""
+    allowed(request, parts, May.READ_FEED)
+    place = read_place(cursor)
+    await _row(parts, webhook_id)
+    async with parts.pool.acquire() as connection:
+        rows = await webhooks.dead(connection, webhook_id, place, limit + 1)
+    page = turn(rows, limit, _place)
+    return Page([_dead(row) for row in page.items], page.next_cursor)
+
+
+@post(
+    "/v1/webhooks/{webhook_id:str}/retry",
+    status_code=200,
+    responses={
+        **answered_with(SentAgain, 200),
+        **refusals(400, 401, 403, 404, 409, 503),
+    },
+)
+async def retry_webhook(
+    request: Asking,
+    parts: NamedDependency[Parts],
+    webhook_id: ThingId,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[bytes]:
+    """Send all of that once more, for days if need be."""
+    holder = allowed(request, parts, May.READ_FEED)
+
+    async def act() -> SentAgain:
+        queued = await send_again(parts.pool, webhook_id, parts.clock)
+        if queued is None:
+            raise not_found("webhook")
+        return SentAgain(queued)
+
+    return await once(Once(request, parts, holder, idempotency_key, b""), act)
+
+
+async def _row(parts: Parts, webhook_id: str) -> WebhookRow:
+    async with parts.pool.acquire() as connection:
+        row = await webhooks.find(connection, webhook_id)
+    if row is None:
+        raise not_found("webhook")
+    return row
+
+
+def _shown(row: WebhookRow) -> Thing:
+    shown: Thing = {
+        "webhook_id": row.webhook_id,
+        "url": row.url,
+        "types": sorted(row.types),
+        "enabled": row.enabled,
+        "updated_at": row.updated_at,
+    }
+    return shown if row.trouble is None else {**shown, "trouble": row.trouble}
+
+
+def _place(row: Dead) -> tuple[str, str]:
+    return str(row.place.xact), str(row.place.order)
+
+
+def _dead(row: Dead) -> DeadEvent:
+    event = msgspec.json.decode(row.body, type=CloudEvent)
+    return DeadEvent(event, row.attempts, row.reason, row.tried_at)
+
+
+ROUTES = (
+    put_webhook,
+    show_webhook,
+    all_webhooks,
+    delete_webhook,
+    dead_events,
+    retry_webhook,
+)
