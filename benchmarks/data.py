@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import geopush
 from geopush.bench.pings import Floats, Pings, draw_pings
-from zones import Area, IndexKind, Zone, ZoneId, build_index, parse_zones
+from zones import Area, Zone, ZoneId, build_index, parse_zones
 
 Shapes = NDArray[np.object_]
 Box = tuple[float, float, float, float]  # west, south, east, north
@@ -49,7 +49,7 @@ def make_pings(
 ) -> Pings:
     """Return places all over a world that has so many zones."""
     if world == REAL:
-        return draw_pings(build_index(real_zones(), IndexKind.TREE), count, seed)
+        return draw_pings(build_index(real_zones()), count, seed)
     made = WORLDS[world]
     return made.pings(np.random.default_rng(seed), count, zones or made.zones)
 

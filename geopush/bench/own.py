@@ -54,8 +54,8 @@ class Wish(Struct, frozen=True):
 def measure(zones: Sequence[Zone], wish: Wish, tell: Tell) -> Report:
     """Measure our index over zones, of which there is one at least."""
     tell("drawing pings, asking shapely about some of them")
+    pings = draw_pings(build_index(zones), wish.pings)
     right = build_index(zones, IndexKind.TREE)
-    pings = draw_pings(right, wish.pings)
     compared = pings[0][:COMPARED], pings[1][:COMPARED]
     truth = collected(right.covering, coded, compared)
     ways: dict[str, str | None] = {WITHOUT: None}
