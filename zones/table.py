@@ -16,6 +16,7 @@ from zones.answers import ToEdge, plainly
 from zones.geometry import SLACK, Point
 from zones.lattice import Tables
 from zones.sphere import EARTH_RADIUS, METERS_PER_DEGREE
+from zones.squares import Squares
 from zones.zone import Zone
 
 Floats = NDArray[np.float64]
@@ -41,6 +42,7 @@ class Kernel(NamedTuple):
     rehash: Callable[..., None]
     insert_all: Callable[..., tuple[int, int, int]]
     to_edge: Callable[..., float]
+    mark_squares: Callable[..., int]
 
 
 class Shapes(NamedTuple):
@@ -101,6 +103,7 @@ class Table:
         self._runs = np.zeros(1 << 12, dtype=np.uint32)
         self._bits = BITS
         self._slots, self._filter = _blank(BITS)
+        self._squares = Squares(kernel.mark_squares)
         self._used_stripes = self._used_edges = self._used_runs = self._cells = 0
 
     def put(
@@ -117,20 +120,23 @@ class Table:
             for at in range(0, len(geometries), CHUNK)
         ]
         self.size = max(self.size, first + len(geometries))
+        self._squares.put(self._records, first, self.size)
         return np.concatenate([np.zeros(0, dtype=np.bool_), *covered])
 
     def context(self, live: NDArray[np.bool_]) -> tuple[Integers, tuple[object, ...]]:
         """Return where everything is, and what must be kept for it to stay there."""
         arrays = (
             self._records, self._stripes, self._edges, self._slots, self._runs,
-            self._filter, live,
+            self._filter, live, self._squares.coarse, self._squares.fine,
         )  # fmt: skip
         at = [array.ctypes.data for array in arrays]
         if live.all():
-            at[-1] = 0
-        numbers = [self._finest, self._levels, *at[:4], 64 - self._bits, *at[4:]]
-        context = np.zeros(19, dtype=np.int64)
-        context[:8], context[8:18], context[18] = self._lattice, numbers, len(live)
+            at[6] = 0
+        numbers = [
+            self._finest, self._levels, *at[:4], 64 - self._bits, *at[4:7], len(live),
+            *at[7:], self._squares.shift,
+        ]  # fmt: skip
+        context = np.concatenate([self._lattice, np.array(numbers, dtype=np.int64)])
         return context, (self._tables, *arrays)
 
     def to_edge(self, context: Integers) -> ToEdge:

@@ -15,6 +15,7 @@ PARTS = {
     "cover": ("cover_all",),
     "insert": ("rehash", "insert_all"),
     "distance": ("to_edge",),
+    "squares": ("mark_squares",),
 }
 LOCATOR = f"{Locator.__module__}.{Locator.__qualname__}"
 
