@@ -20,7 +20,8 @@ from geopush.core.message import (
 COLUMNS = """
     claimed.message_id, claimed.bucket, claimed.customer_id, claimed.device_id,
     claimed.offer_id, claimed.zone_id, claimed.content, claimed.delivery,
-    claimed.decided_at, claimed.expires_at, claimed.attempts, claimed.in_doubt,
+    claimed.decided_at, claimed.due, claimed.expires_at, claimed.attempts,
+    claimed.in_doubt,
     device.app, device.platform, device.address_kind, device.address,
     device.address_environment, device.address_since
 """
@@ -31,7 +32,7 @@ _contents = msgspec.json.Decoder(Content)
 def read_message(row: Record, claim: UUID) -> Message:
     """Return the message of a row with ``COLUMNS``; no device is no address."""
     message_id, bucket, customer_id, device_id, offer_id, zone_id, *rest = row
-    content, delivery, decided_at, expires_at, attempts, in_doubt, *device = rest
+    content, delivery, decided_at, due, expires_at, attempts, in_doubt, *device = rest
     app, platform, kind, value, environment, since = device
     return Message(
         message_id=message_id,
@@ -45,6 +46,7 @@ def read_message(row: Record, claim: UUID) -> Message:
         content=_contents.decode(content),
         delivery=Delivery(delivery),
         decided_at=decided_at,
+        due=due,
         expires_at=expires_at,
         attempts=attempts,
         claim=claim,

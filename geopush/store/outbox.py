@@ -1,7 +1,7 @@
 """The outbox: claim what is due, settle what became of it, withdraw what is off."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from asyncpg import Record
@@ -20,22 +20,23 @@ from geopush.store.pool import Connection
 # may have left. The address is looked up now: a device may have moved since.
 _DUE = """
     SELECT bucket, message_id FROM outbox
-    WHERE state IN ('queued', 'retry') AND due <= $2 AND bucket BETWEEN $5 AND $6
+    WHERE state IN ('queued', 'retry') AND due BETWEEN $3 AND $2
+      AND bucket BETWEEN $4 AND $5
 """
 _FIRST = " ORDER BY due LIMIT $1 FOR UPDATE SKIP LOCKED"
-DUE_IN_LANE = f"{_DUE} AND lane = $7 {_FIRST}"
-_DUE_ELSEWHERE = f"{_DUE} AND lane <> ALL($7::text[]) {_FIRST}"
+DUE_IN_LANE = f"{_DUE} AND lane = $6 {_FIRST}"
+_DUE_ELSEWHERE = f"{_DUE} AND lane <> ALL($6::text[]) {_FIRST}"
 
 _TAKE = """
     WITH due AS (%s), claimed AS (
         UPDATE outbox
-        SET state = 'claimed', claim = $3, claimed_until = $4, changed_at = $2,
+        SET state = 'claimed', claim = $7, claimed_until = $8, changed_at = $2,
             attempts = attempts + 1
         FROM due
         WHERE outbox.bucket = due.bucket AND outbox.message_id = due.message_id
         RETURNING outbox.bucket, outbox.message_id, outbox.customer_id,
                   outbox.device_id, outbox.offer_id, outbox.zone_id, outbox.content,
-                  outbox.delivery, outbox.decided_at, outbox.expires_at,
+                  outbox.delivery, outbox.decided_at, outbox.due, outbox.expires_at,
                   outbox.attempts, outbox.in_doubt
     )
     SELECT %s
@@ -124,14 +125,19 @@ _MOVE = """
 """
 
 MOST_AT_ONCE = 1_000  # messages that expire in one statement
+EVER = datetime(1970, 1, 1, tzinfo=UTC)  # nothing was due before
 
 
 class Of(Struct, frozen=True):
-    """Which messages a claim takes: of one lane, or of all lanes but these."""
+    """Which messages a claim takes: of one lane, or of all lanes but these.
+
+    It does not look behind ``since``, at what was due before.
+    """
 
     lane: str | None = None
     no_lanes: tuple[str, ...] = ()
     buckets: tuple[int, int] = (0, 255)
+    since: datetime = EVER
 
 
 EVERYTHING = Of()
@@ -169,11 +175,11 @@ async def claim(
     of: Of = EVERYTHING,
 ) -> list[Message]:
     """Take up to ``limit`` due messages for the length of the lease."""
-    taken = limit, now, claim_id, now + lease, *of.buckets
+    due, held = (limit, now, of.since, *of.buckets), (claim_id, now + lease)
     if of.lane is None:
-        rows = await connection.fetch(_CLAIM_ELSEWHERE, *taken, of.no_lanes)
+        rows = await connection.fetch(_CLAIM_ELSEWHERE, *due, of.no_lanes, *held)
     else:
-        rows = await connection.fetch(_CLAIM, *taken, of.lane)
+        rows = await connection.fetch(_CLAIM, *due, of.lane, *held)
     return [read_message(row, claim_id) for row in rows]
 
 
