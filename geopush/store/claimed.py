@@ -1,5 +1,6 @@
 """A row of a claim, as the message it is."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -26,6 +27,12 @@ COLUMNS = """
     device.address_environment, device.address_since
 """
 
+# Looking a word up takes a tenth of the time in which an enum finds it.
+_DELIVERIES: Mapping[str, Delivery] = {str(one): one for one in Delivery}
+_PLATFORMS: Mapping[str | None, Platform] = {str(one): one for one in Platform}
+_KINDS: Mapping[str, AddressKind] = {str(one): one for one in AddressKind}
+_ENVIRONMENTS: Mapping[str | None, Environment] = {str(one): one for one in Environment}
+
 _contents = msgspec.json.Decoder(Content)
 
 
@@ -33,7 +40,7 @@ def read_message(row: Record, claim: UUID) -> Message:
     """Return the message of a row with ``COLUMNS``; no device is no address."""
     message_id, bucket, customer_id, device_id, offer_id, zone_id, *rest = row
     content, delivery, decided_at, due, expires_at, attempts, in_doubt, *device = rest
-    app, platform, kind, value, environment, since = device
+    app, platform, *address = device
     return Message(
         message_id=message_id,
         bucket=bucket,
@@ -42,16 +49,16 @@ def read_message(row: Record, claim: UUID) -> Message:
         offer_id=offer_id,
         zone_id=zone_id,
         app=app or "",
-        address=_address(kind, value, environment, since),
+        address=_address(*address),
         content=_contents.decode(content),
-        delivery=Delivery(delivery),
+        delivery=_DELIVERIES[delivery],
         decided_at=decided_at,
         due=due,
         expires_at=expires_at,
         attempts=attempts,
         claim=claim,
         in_doubt=in_doubt,
-        platform=Platform(platform or Platform.ANDROID),
+        platform=_PLATFORMS.get(platform, Platform.ANDROID),
     )
 
 
@@ -60,5 +67,5 @@ def _address(
 ) -> Address | None:
     if kind is None or value is None or since is None:
         return None
-    where = Environment(environment or Environment.PRODUCTION)
-    return Address(AddressKind(kind), value, since, where)
+    where = _ENVIRONMENTS.get(environment, Environment.PRODUCTION)
+    return Address(_KINDS[kind], value, since, where)

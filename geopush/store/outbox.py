@@ -7,10 +7,7 @@ from uuid import UUID
 from asyncpg import Record
 from msgspec import Struct
 
-from geopush.core.message import (
-    Message,
-    State,
-)
+from geopush.core.message import UNSENT, Message, State
 from geopush.core.outbox import Fate
 from geopush.core.ping import CustomerKey
 from geopush.store.claimed import COLUMNS, read_message
@@ -56,14 +53,17 @@ _SETTLE = """
             $1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::text[],
             $6::timestamptz[], $7::boolean[]
         ) AS fate (bucket, message_id, claim, state, reason, due, in_doubt)
+    ), settled AS (
+        UPDATE outbox
+        SET state = fate.state, reason = fate.reason, due = fate.due,
+            in_doubt = fate.in_doubt, changed_at = $8, claim = NULL,
+            claimed_until = NULL
+        FROM fate
+        WHERE outbox.bucket = fate.bucket AND outbox.message_id = fate.message_id
+          AND outbox.claim = fate.claim
+        RETURNING outbox.bucket, outbox.message_id, outbox.customer_id, outbox.state
     )
-    UPDATE outbox
-    SET state = fate.state, reason = fate.reason, due = fate.due,
-        in_doubt = fate.in_doubt, changed_at = $8, claim = NULL, claimed_until = NULL
-    FROM fate
-    WHERE outbox.bucket = fate.bucket AND outbox.message_id = fate.message_id
-      AND outbox.claim = fate.claim
-    RETURNING outbox.bucket, outbox.message_id, outbox.customer_id, outbox.state
+    SELECT * FROM settled WHERE state = ANY($9::text[])
 """
 
 # Whoever held these claims is gone. At least once: send again, under the same id. At
@@ -124,6 +124,7 @@ _MOVE = """
     WHERE bucket = $1 AND message_id = $2
 """
 
+_UNSENT = sorted(UNSENT)
 MOST_AT_ONCE = 1_000  # messages that expire in one statement
 EVER = datetime(1970, 1, 1, tzinfo=UTC)  # nothing was due before
 
@@ -186,7 +187,10 @@ async def claim(
 async def settle(
     connection: Connection, fates: Sequence[Fate], now: datetime
 ) -> list[Settled]:
-    """Write what became of claimed messages; a claim that was lost changes nothing."""
+    """Write what became of claimed messages; return those that surely never left.
+
+    A claim that was lost changes nothing.
+    """
     ordered = sorted(
         fates, key=lambda fate: (fate.message.bucket, fate.message.message_id.bytes)
     )
@@ -200,6 +204,7 @@ async def settle(
         [fate.due for fate in ordered],
         [fate.message.in_doubt for fate in ordered],
         now,
+        _UNSENT,
     )
     return _settled(rows)
 
