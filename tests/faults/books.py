@@ -28,7 +28,7 @@ class Promised(Struct, frozen=True):
 
 
 class Books(Struct, frozen=True):
-    """All that was found, and what left messages in doubt; ``wrong`` should be empty."""
+    """All that was found, and why messages are in doubt; ``wrong`` should be empty."""
 
     transitions: int
     promised: dict[str, Promised]
