@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from tests.faults.campaign import Plan, Report, run, table
 
 NOBODY = Plan(kills=0, postgres_kills=0, freezes=0)
-SLOW = replace(NOBODY, decisions=120, phones=12, together=1, latency=300)
+SLOW = replace(NOBODY, decisions=60, phones=12, together=1, latency=300)
 
 
 async def test_one_process_that_is_killed_with_its_database_loses_nothing() -> None:
@@ -15,10 +15,10 @@ async def test_one_process_that_is_killed_with_its_database_loses_nothing() -> N
     assert report.turned_away > 0
 
 
-async def test_a_door_and_workers_that_are_killed_lose_nothing() -> None:
-    report = await run(replace(SLOW, workers=2, kills=3))
+async def test_a_door_and_a_worker_that_are_killed_lose_nothing() -> None:
+    report = await run(replace(SLOW, workers=2, kills=2))
     assert_well(report)
-    assert {one.victim for one in report.strikes} == {"api", "deliver-1", "deliver-2"}
+    assert {one.victim for one in report.strikes} == {"api", "deliver-1"}
 
 
 def assert_well(report: Report) -> None:
