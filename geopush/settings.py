@@ -49,6 +49,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     metrics_token: str | None = None
     trusted_proxies: str | None = None
     drain_seconds: Positive = 20.0
+    quota_per_minute: Positive = 120.0
+    quota_burst: Count = 10_000
     apns_key: str | None = None
     apns_key_id: str | None = None
     apns_team_id: str | None = None
