@@ -39,6 +39,11 @@ def plain_areas(features: Sequence[object], limits: Limits) -> list[Area | None]
     return [None if shape is None else Area(shape) for shape in made]
 
 
+def owners(groups: Sequence[Sequence[object]]) -> NDArray[np.intp]:
+    """Return for each member of all groups in turn which group it is of."""
+    return np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+
+
 def _rings(feature: object, most: int) -> list[Ring]:
     """Return the rings of a polygon, or none if there is a doubt about any."""
     geometry = feature.get("geometry") if isinstance(feature, dict) else None
@@ -57,15 +62,18 @@ def _shapes(
 ) -> list[shapely.Polygon | None]:
     rings = list(chain.from_iterable(polygons))
     positions = np.array(list(chain.from_iterable(rings)), dtype=np.float64)
-    ring_of, polygon_of = _owners(rings), _owners(polygons)
+    ring_of, polygon_of = owners(rings), owners(polygons)
     odd = np.zeros(len(polygons), dtype=np.bool_)
-    odd[polygon_of[ring_of[_off_the_map(positions)]]] = True
+    lost = _off_the_map(positions)
+    odd[polygon_of[ring_of[lost]]] = True
+    positions[lost] = 0.0
     jumps = (np.abs(np.diff(positions[:, 0])) > 180) & (ring_of[1:] == ring_of[:-1])
     odd[polygon_of[ring_of[1:][jumps]]] = True
     whole = ~odd[polygon_of]
-    lines = shapely.linearrings(positions, indices=ring_of)[whole]
-    made = np.full(len(polygons), None, dtype=np.object_)
-    shapely.polygons(lines, indices=polygon_of[whole], out=made)
+    lines: Objects = np.empty(len(rings), dtype=np.object_)
+    shapely.linearrings(positions, indices=ring_of, out=lines)
+    made: Objects = np.full(len(polygons), None, dtype=np.object_)
+    shapely.polygons(lines[whole], indices=polygon_of[whole], out=made)
     good = ~odd
     good[good] = _are_sound(made[good], most_km2)
     made[good] = shapely.orient_polygons(made[good])
@@ -85,7 +93,3 @@ def _are_sound(polygons: Objects, most_km2: float) -> Flags:
     km2 = LARGEST * (east - west) * (np.sin(north) - np.sin(south))
     sound: Flags = shapely.is_valid(polygons) & (km2 <= most_km2)
     return sound
-
-
-def _owners(groups: Sequence[Sequence[object]]) -> NDArray[np.intp]:
-    return np.repeat(np.arange(len(groups)), [len(group) for group in groups])
