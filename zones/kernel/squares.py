@@ -8,7 +8,17 @@ import numpy as np
 
 from zones.kernel.context import COARSE, FINE, HASHED, MANY
 from zones.kernel.encode import BLOCK
-from zones.kernel.jit import Floats, Keys, Longs, Words, carray, compiled, kept, pointer
+from zones.kernel.jit import (
+    Floats,
+    Keys,
+    Longs,
+    Words,
+    carray,
+    compiled,
+    kept,
+    pointer,
+    prefetch,
+)
 
 # 2 ** 32 over a ratio that no fraction comes near to, and over its square
 SPREAD = np.uint32(0xC13FA9A9), np.uint32(0x91E10DA5)
@@ -116,6 +126,8 @@ def sift(
         some = slice(looked, min(len(lons), looked + BLOCK - np.int64(found)))
         here, there = lons[some], lats[some]
         find_squares(here, there, shift, words, marks, wide)
+        for i in range(len(here)):
+            prefetch(context[FINE] + 8 * np.int64(words[i]))
         for i in range(len(here)):
             mark, square = np.uint64(marks[i]), np.uint64(wide[i])
             seen = fine[words[i]] >> (mark & np.uint64(63))
