@@ -18,6 +18,7 @@ from tests.zones.worlds import world
 from zones import Area, Point, Zone, ZoneId, ZoneIndex
 from zones.answers import measure
 from zones.cells import lattice
+from zones.roll import build_roll
 from zones.table import Table
 
 pytest.importorskip("numba")
@@ -248,7 +249,7 @@ def test_distances_are_measured_by_the_loop_where_a_flat_map_does() -> None:
     table = Table(compiled, lattice(compiled), 9, 300)
     shapes = np.array([box.area.geometry, rim.area.geometry], dtype=np.object_)
     table.put(0, shapes, np.zeros(2))
-    context, kept = table.context(np.ones(2, dtype=np.bool_))
+    context, kept = table.context(build_roll([box, rim]))
     assert len(kept) > 0
     assert compiled.to_edge(context, 0, 4.005, 52.009) == pytest.approx(111.2, abs=0.1)
     assert compiled.to_edge(context, 0, 4.0, 52.005) == pytest.approx(0, abs=1e-6)
