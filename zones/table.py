@@ -28,6 +28,7 @@ Kind = TypeVar("Kind", bound=np.generic)
 # The corners of zones, and with which of them each ring begins, with which ring each
 # part and with which part each zone; all end where the next one would begin.
 Shapes = tuple[Floats, Integers, Integers, Integers]
+Arrays = tuple[NDArray[np.generic], ...]
 
 CHUNK = (
     1 << 17
@@ -99,7 +100,7 @@ class Table:
         self._bits = BITS
         self._slots, self._filter = _blank(BITS)
         self._used = np.zeros(5, dtype=np.int64)
-        self._located: tuple[object, ...] = ()
+        self._located: Arrays = ()
         self._context = np.zeros(20, dtype=np.int64)
 
     def put(
@@ -119,7 +120,7 @@ class Table:
         self.size = max(self.size, first + len(geometries))
         return covered
 
-    def context(self, roll: Roll) -> tuple[Integers, tuple[object, ...]]:
+    def context(self, roll: Roll) -> tuple[Integers, tuple[Tables, Arrays]]:
         """Return where everything is, and what must be kept for it to stay there."""
         arrays = (self._records, self._stripes, self._edges, self._slots, self._runs,
                   self._filter, roll.gone)  # fmt: skip
@@ -154,7 +155,7 @@ class Table:
         self.kernel.rehash(self._slots, slots, filter_, 64 - bits)
         self._slots, self._filter, self._bits = slots, filter_, bits
 
-    def _locate(self, arrays: tuple[NDArray[np.generic], ...]) -> None:
+    def _locate(self, arrays: Arrays) -> None:
         at = [array.ctypes.data for array in arrays]
         self._context[:8] = self._lattice
         self._context[8:18] = [self._finest, 0, *at[:4], 64 - self._bits, *at[4:]]
@@ -162,9 +163,8 @@ class Table:
 
     def _expect(self, corners: int) -> None:
         """Make room for most of what will come; what is not used takes no memory."""
-        stripes, edges = self._used[[STRIPES, EDGES]].tolist()
-        self._stripes = _grown(self._stripes, stripes + corners // 2)
-        self._edges = _grown(self._edges, edges + 2 * corners)
+        self._grow(STRIPES, int(self._used[STRIPES]) + corners // 2)
+        self._grow(EDGES, int(self._used[EDGES]) + 3 * corners)
 
     def _put(
         self,
@@ -174,7 +174,7 @@ class Table:
         covered: NDArray[np.bool_],
     ) -> None:
         done, lacking, least = 0, NOTHING, 0
-        self._records = _grown(self._records, first + len(covered))
+        self._records = _grown(self._records, first, first + len(covered))
         while done < len(covered):
             arrays = (self._records, self._stripes, self._edges, self._slots,
                       self._filter, self._runs)  # fmt: skip
@@ -185,16 +185,17 @@ class Table:
             self._grow(lacking, least)
 
     def _grow(self, lacking: int, least: int) -> None:
+        used = 0 if lacking == NOTHING else int(self._used[lacking])
         if lacking == STRIPES:
-            self._stripes = _grown(self._stripes, least)
+            self._stripes = _grown(self._stripes, used, least)
         elif lacking == EDGES:
-            self._edges = _grown(self._edges, least)
+            self._edges = _grown(self._edges, used, least)
         elif lacking == CELLS:
             self.make_room(least)
         elif lacking == RUNS:
             # who reads the old runs must not be sent to places that only the new have
             self._slots = self._slots.copy()
-            self._runs = _grown(self._runs, least)
+            self._runs = _grown(self._runs, used, least)
 
 
 def _chunks(geometries: Geometries) -> Iterator[tuple[int, int]]:
@@ -210,10 +211,10 @@ def _blank(bits: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     return slots, np.zeros((4 << bits) // 64, dtype=np.uint64)
 
 
-def _grown(array: NDArray[Kind], least: int) -> NDArray[Kind]:
+def _grown(array: NDArray[Kind], used: int, least: int) -> NDArray[Kind]:
     if len(array) >= least:
         return array
     size = max(least + least // 8, len(array) + len(array) // 2)
     grown = np.zeros((size, *array.shape[1:]), dtype=array.dtype)
-    grown[: len(array)] = array
+    grown[:used] = array[:used]
     return grown
