@@ -165,7 +165,8 @@ class Table:
     def _locate(self, arrays: Arrays) -> None:
         at = [array.ctypes.data for array in arrays]
         self._context[:8] = self._lattice
-        self._context[8:18] = [self._finest, 0, *at[:4], 64 - self._bits, *at[4:]]
+        self._context[8:18] = [self._finest, 0, *at[:4], 64 - self._bits, *at[4:7]]
+        self._context[20:] = [*at[7:], self._squares.shift]
         self._located = arrays
 
     def _expect(self, corners: int) -> None:
