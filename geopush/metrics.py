@@ -20,6 +20,12 @@ class Metrics:
             ["fate"],
             registry=self._registry,
         )
+        self.over_quota = Counter(
+            "geopush_over_quota",
+            "Requests of phones that were over the quota of their device.",
+            ["what"],
+            registry=self._registry,
+        )
         self.flush_seconds = Histogram(
             "geopush_flush_seconds",
             "How long a flush of pings took, from the first read to the commit.",

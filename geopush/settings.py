@@ -49,6 +49,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     metrics_token: str | None = None
     trusted_proxies: str | None = None
     drain_seconds: Positive = 20.0
+    quota_per_minute: Positive = 120.0
+    quota_burst: Count = 10_000
     apns_key: str | None = None
     apns_key_id: str | None = None
     apns_team_id: str | None = None
@@ -112,12 +114,10 @@ def read(environment: Mapping[str, str]) -> Settings:
             problems.append(f"{PREFIX}{field.upper()} is set twice, once as a file")
         else:
             values[field] = text
+            problems += _misfit(name, {field: text})
     if problems:
         raise SettingsError("; ".join(problems))
-    try:
-        return msgspec.convert(values, Settings, strict=False)
-    except msgspec.ValidationError as error:
-        raise SettingsError(f"a setting cannot be read: {error}") from None
+    return msgspec.convert(values, Settings, strict=False)
 
 
 def ignored(name: str, value: str) -> bool:
@@ -132,6 +132,16 @@ def shown(settings: Settings) -> dict[str, str | int | float | bool | None]:
         field: "(set)" if field in SECRETS and value is not None else value
         for field, value in msgspec.structs.asdict(settings).items()
     }
+
+
+def _misfit(name: str, value: Mapping[str, str]) -> list[str]:
+    """What is wrong with the value of one setting."""
+    try:
+        msgspec.convert(value, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        why, _, _ = str(error).partition(" - at ")
+        return [f"{name} cannot be read: {why}"]
+    return []
 
 
 def _value(name: str, text: str, problems: list[str]) -> tuple[str, str]:

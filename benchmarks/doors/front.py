@@ -11,10 +11,13 @@ from benchmarks.doors.keys import RING
 from benchmarks.kernel import load
 from geopush.api.front import Front
 from geopush.api.ping_door import PingDoor
+from geopush.api.quotas import Quotas
 from geopush.clock import utc_now
 from geopush.core.change import Answer, Taken, Upload
 from geopush.core.matching import NOWHERE, match, numbers_of
+from geopush.core.quota import Quota
 from geopush.flows.line import Line, Waiting
+from geopush.metrics import Metrics
 from zones import Area, Zone, ZoneId, build_index
 
 
@@ -43,7 +46,12 @@ class Matching:
             answer.set_result(Taken(len(upload.pings), 0, 0, (), (), inside))
 
 
+def endless() -> Quotas:
+    """Return quotas that are counted as ever and that nobody comes to the end of."""
+    return Quotas(Quota(burst=10**9), Metrics())
+
+
 def build(shapes: str) -> Any:
     """Return the front over these zones; what is not for it is sent back."""
-    door = PingDoor(RING, Matching(Path(shapes)), utc_now)
+    door = PingDoor(RING, Matching(Path(shapes)), utc_now, endless())
     return Front(door, build_echo(shapes))

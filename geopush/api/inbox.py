@@ -41,7 +41,7 @@ class InboxItem(Struct, frozen=True):
     "/v1/me/inbox",
     responses={
         **answered_with(Page[InboxItem], 200),
-        **refusals(400, 401, 403, 503),
+        **refusals(400, 401, 403, 429, 503),
     },
 )
 async def show_inbox(
@@ -65,7 +65,7 @@ async def show_inbox(
 @delete(
     "/v1/me/inbox/{message_id:uuid}",
     status_code=204,
-    responses=refusals(400, 401, 403, 404, 503),
+    responses=refusals(400, 401, 403, 404, 429, 503),
 )
 async def delete_letter(
     request: Asking, parts: NamedDependency[Parts], message_id: FromPath[UUID]

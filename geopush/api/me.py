@@ -37,7 +37,7 @@ class Me(Struct, frozen=True):
 
 @get(
     "/v1/me",
-    responses={**answered_with(Me, 200), **refusals(400, 401, 403, 503)},
+    responses={**answered_with(Me, 200), **refusals(400, 401, 403, 429, 503)},
 )
 async def show_me(request: Asking, parts: NamedDependency[Parts]) -> Response[bytes]:
     """Say what is known of the device that asks, and whose it is."""
@@ -62,7 +62,7 @@ async def show_me(request: Asking, parts: NamedDependency[Parts]) -> Response[by
 @post(
     "/v1/me/stop",
     status_code=200,
-    responses={**answered_with(Stopped, 200), **refusals(400, 401, 403, 503)},
+    responses={**answered_with(Stopped, 200), **refusals(400, 401, 403, 429, 503)},
 )
 async def stop_me(request: Asking, parts: NamedDependency[Parts]) -> Stopped:
     """Send me nothing more, for ever; saying it again changes nothing."""

@@ -8,6 +8,7 @@ from geopush.api.auth import Asking, who
 from geopush.api.credentials import forbidden, unauthorized
 from geopush.api.parts import Parts
 from geopush.api.people import answer_customer
+from geopush.api.quotas import Sending
 from geopush.api.things import Thing
 from geopush.core.known import DeviceProfile, Known
 from geopush.core.ping import DeviceId
@@ -37,6 +38,7 @@ async def mine(request: Asking, parts: Parts) -> Mine:
     if not isinstance(caller, DeviceToken):
         raise forbidden("This takes the token of a device.")
     device_id = DeviceId(caller.device_id)
+    parts.quotas.spend(device_id, Sending.ME)
     async with parts.pool.acquire() as connection:
         customer = await devices.locate(connection, device_id)
         known = await customers.find(connection, caller.customer_id)

@@ -28,7 +28,7 @@ from zones import Problem
 
 CONSENTS, PREFERENCES = "/v1/me/consents", "/v1/me/preferences"
 ANSWERS = 200
-REFUSALS = (400, 401, 403, 412, 413, 415, 422, 503)
+REFUSALS = (400, 401, 403, 412, 413, 415, 422, 429, 503)
 
 
 class PreferencesSaid(Struct, frozen=True):
@@ -43,7 +43,7 @@ class PreferencesSaid(Struct, frozen=True):
 
 @get(
     CONSENTS,
-    responses={**answered_with(Consents, ANSWERS), **refusals(400, 401, 403, 503)},
+    responses={**answered_with(Consents, ANSWERS), **refusals(400, 401, 403, 429, 503)},
 )
 async def show_my_consents(
     request: Asking, parts: NamedDependency[Parts]
@@ -85,7 +85,7 @@ async def save_my_consents(
     PREFERENCES,
     responses={
         **answered_with(PreferencesBody, ANSWERS),
-        **refusals(400, 401, 403, 503),
+        **refusals(400, 401, 403, 429, 503),
     },
 )
 async def show_my_preferences(

@@ -7,6 +7,7 @@ from typing import dataclass_transform
 from msgspec import Struct
 
 from geopush.api.ping_door import PingDoor
+from geopush.api.quotas import Quotas
 from geopush.clock import Clock
 from geopush.core.occasion import World
 from geopush.core.token import TokenRing
@@ -73,6 +74,7 @@ class Parts(Parcel):
     letters: Letters
     receipts: Receipts
     pings: PingDoor
+    quotas: Quotas
     knobs: Knobs = Knobs()
     checks: Mapping[str, Check] = MappingProxyType({})
     metrics: Callable[[], bytes] = bytes

@@ -29,6 +29,7 @@ from geopush.api.problems import (
     problem_body,
     problem_of,
 )
+from geopush.api.quotas import Quotas, Sending
 from geopush.clock import Clock
 from geopush.core.access import KeyHolder
 from geopush.core.change import Answer, NotPermitted, Taken, UnknownDevice, Upload
@@ -95,12 +96,14 @@ class PingDoor:
         tokens: TokenRing,
         ingest: Ingest,
         clock: Clock,
+        quotas: Quotas,
         holders: Holders = dict,
     ) -> None:
         """``holders``: who holds a key, to tell a key that is misplaced from no key."""
         self._tokens = tokens
         self._ingest = ingest
         self._clock = clock
+        self._quotas = quotas
         self._holders = holders
         self._verified: dict[str, Speaker] = {}
 
@@ -115,9 +118,13 @@ class PingDoor:
     def _upload(self, headers: Mapping[str, str], body: bytes) -> Upload:
         now = self._clock()
         speaker = self._speaker(headers.get("authorization", ""), now)
+        self._quotas.spend(speaker.device_id, Sending.PINGS)
         if (encoding := headers.get("content-encoding")) is not None:
             body = unpack(body, encoding.strip().lower(), MOST_BYTES)
         pings = read_pings(body, headers.get("content-type", JSON))
+        self._quotas.spend_more(
+            speaker.device_id, len(pings.fitting) + len(pings.refused)
+        )
         return Upload(
             speaker.device_id,
             speaker.customer,

@@ -18,7 +18,7 @@ from geopush.api.problems import refusals
     opt=takes(PingBatch, MEDIA_TYPES),
     responses={
         202: ResponseSpec(PingsTaken, generate_examples=False, description="Committed"),
-        **refusals(400, 401, 403, 413, 415, 503),
+        **refusals(400, 401, 403, 413, 415, 429, 503),
     },
 )
 async def upload_pings(

@@ -55,6 +55,7 @@ TITLES: dict[str, str] = {
     "precondition_failed": "It was changed by someone else",
     "idempotency_key_reused": "The Idempotency-Key came with another request",
     "idempotency_key_in_flight": "The first request with this key is running",
+    "over_quota": "The device sends more than its quota",
     "unavailable": "There is no room now",
     "internal": "Something went wrong here",
 }
@@ -67,6 +68,7 @@ _CODES: dict[int, str] = {
     405: "method_not_allowed",
     413: "too_large",
     415: "unsupported_media_type",
+    429: "over_quota",
     503: "unavailable",
 }
 _PLACE = re.compile(r"^(?P<text>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)

@@ -10,6 +10,7 @@ from geopush.api.body import read_json, takes
 from geopush.api.credentials import bearer, forbidden, read_receipt_token
 from geopush.api.parts import Parts
 from geopush.api.problems import ProblemException, placed, refusals
+from geopush.api.quotas import Sending
 from geopush.core.receipt import AHEAD, Receipt
 from geopush.core.token import RECEIPT_PREFIX, DeviceToken, ReceiptToken
 
@@ -50,7 +51,7 @@ class ReceiptsTaken(Struct):
     "/v1/receipts",
     status_code=202,
     opt=takes(ReceiptsGiven),
-    responses=refusals(400, 401, 403, 413, 415, 503),
+    responses=refusals(400, 401, 403, 413, 415, 429, 503),
 )
 async def give_receipts(
     request: Asking, parts: NamedDependency[Parts]
@@ -61,10 +62,13 @@ async def give_receipts(
     and `snooze` set the customer's preferences.
     """
     reporter = _reporter(request, parts)
+    whose = _whose(reporter)
+    parts.quotas.spend(whose, Sending.RECEIPTS)
     batch = await read_json(request, Batch, parts.knobs.body_bytes)
     if len(batch.receipts) > MOST_RECEIPTS:
         detail = f"At most {MOST_RECEIPTS} receipts in a request."
         raise ProblemException("too_large", 413, detail)
+    parts.quotas.spend_more(whose, len(batch.receipts))
     read = [_read(index, raw, parts) for index, raw in enumerate(batch.receipts)]
     fitting = [one for one in read if isinstance(one, Receipt)]
     counted = await parts.receipts.take(reporter, fitting)
@@ -84,6 +88,13 @@ def _reporter(request: Asking, parts: Parts) -> DeviceToken | ReceiptToken:
     if isinstance(caller, DeviceToken):
         return caller
     raise forbidden("Receipts are given by devices, or with a message's own token.")
+
+
+def _whose(reporter: DeviceToken | ReceiptToken) -> str:
+    """Whose quota is spent: that of the device, or that of the one message."""
+    if isinstance(reporter, DeviceToken):
+        return reporter.device_id
+    return str(reporter.message_id)
 
 
 def _read(index: int, raw: msgspec.Raw, parts: Parts) -> Receipt | Rejected:

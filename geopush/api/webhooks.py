@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from geopush.api.auth import Asking, allowed
 from geopush.api.body import read_json, takes
-from geopush.api.feed import read_place, refuse_unknown
+from geopush.api.feed import read_place, unknown_types
 from geopush.api.idempotency import IdempotencyKey, Once, once
 from geopush.api.paging import (
     COMMON,
@@ -34,22 +34,32 @@ from geopush.api.things import (
 )
 from geopush.core.access import May
 from geopush.core.feed import CloudEvent
+from geopush.core.ping import Moment
 from geopush.core.reach import check_url
 from geopush.core.webhook import shown_secret
 from geopush.flows.revision import Unsaved
 from geopush.flows.subscribe import Wanted, remove_webhook, save_webhook, send_again
 from geopush.store import webhooks
 from geopush.store.webhooks import Dead, WebhookRow
+from zones import Problem
 
 JSON = "application/json"
 
 
 class WebhookWanted(Struct, forbid_unknown_fields=True):
-    """Where to send, and which types of events; without any, all."""
+    """Where to send, and which types of events; without any, all.
+
+    What an answer says beside that may be sent back, and changes nothing.
+    """
 
     url: Annotated[str, Meta(min_length=1, max_length=2048)]
     types: Annotated[list[str], Meta(max_length=100)] = []
     enabled: bool = True
+    webhook_id: str | None = None
+    updated_at: Moment | None = None
+    revision: int | None = None
+    trouble: str | None = None
+    secret: str | None = None
 
 
 class Webhook(Struct, omit_defaults=True):
@@ -97,16 +107,11 @@ async def put_webhook(
     """Have the feed sent somewhere. A new webhook's secret is in the answer, once."""
     allowed(request, parts, May.READ_FEED)
     body = await read_json(request, WebhookWanted, parts.knobs.body_bytes)
-    types = frozenset(body.types)
-    refuse_unknown(types, "$.types", 422)
-    problems = check_url(body.url, private=parts.knobs.private_webhooks)
-    if problems:
-        detail = "Nothing can be sent there; see the problems."
-        raise ProblemException("invalid_webhook", 422, detail, problems)
+    _check(body, webhook_id, parts)
     saved = await save_webhook(
         parts.pool,
         webhook_id,
-        Wanted(body.url, types, body.enabled),
+        Wanted(body.url, frozenset(body.types), body.enabled),
         expected(if_match),
         parts.clock,
     )
@@ -226,6 +231,17 @@ async def retry_webhook(
         return SentAgain(queued)
 
     return await once(Once(request, parts, holder, idempotency_key, b""), act)
+
+
+def _check(wanted: WebhookWanted, webhook_id: str, parts: Parts) -> None:
+    problems = list(check_url(wanted.url, private=parts.knobs.private_webhooks))
+    problems += unknown_types(wanted.types, "$.types")
+    if wanted.webhook_id not in (None, webhook_id):
+        text = f"is {wanted.webhook_id!r}, but this is {webhook_id!r}; remove it"
+        problems.append(Problem("$.webhook_id", "other_webhook", text))
+    if problems:
+        detail = "Nothing can be sent like this; see the problems."
+        raise ProblemException("invalid_webhook", 422, detail, problems)
 
 
 async def _row(parts: Parts, webhook_id: str) -> WebhookRow:

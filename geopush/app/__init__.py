@@ -29,7 +29,7 @@ from geopush.api.ping_door import PingDoor
 from geopush.api.routes import ROUTES
 from geopush.app.database import Database, database_check, open_database
 from geopush.app.kernel import speed_up
-from geopush.app.knobs import knobs_of, lease_of, rules_of
+from geopush.app.knobs import knobs_of, lease_of, quotas_of, rules_of
 from geopush.app.webhooks import open_webhooks
 from geopush.app.world import latest_of, world_of
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
@@ -131,7 +131,7 @@ async def running(
             app: await _secrets(pool, f"identity:{app}", clock)
             for app in settings.app_names
         }
-        door = PingDoor(tokens, ingest, clock, lambda: refresh.holders)
+        quotas = quotas_of(settings, metrics)
         parts = Parts(
             clock=clock,
             pool=pool,
@@ -152,7 +152,8 @@ async def running(
             arrivals=Arrivals(pool, suppressions, clock),
             letters=Letters(pool, lambda: refresh.catalog, clock),
             receipts=Receipts(pool, lambda: refresh.catalog, deciding, clock),
-            pings=door,
+            pings=PingDoor(tokens, ingest, clock, quotas, lambda: refresh.holders),
+            quotas=quotas,
             tokens=tokens,
             knobs=knobs_of(settings),
             checks=_checks(database, refresh, ingest),
@@ -162,7 +163,7 @@ async def running(
         if role in (Role.DELIVER, Role.LOOPS):
             front: ASGIApp = build_api(parts, routes=health.ROUTES)
         else:
-            front = Front(door, build_api(parts, routes=ROUTES))
+            front = Front(parts.pings, build_api(parts, routes=ROUTES))
         _look_for_garbage()
         yield Running(front, deliver, refresh, pool, identities)
 

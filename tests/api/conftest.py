@@ -11,11 +11,13 @@ from geopush.api.build import build_api
 from geopush.api.front import Front
 from geopush.api.parts import Knobs, Parts
 from geopush.api.ping_door import PingDoor
+from geopush.api.quotas import Quotas
 from geopush.api.routes import ROUTES
 from geopush.clock import mint_id
 from geopush.core.access import Role
 from geopush.core.identity import Identity
 from geopush.core.occasion import World
+from geopush.core.quota import Quota
 from geopush.core.token import TokenRing
 from geopush.flows.arrivals import Arrivals
 from geopush.flows.contacts import Contacts
@@ -69,11 +71,18 @@ def knobs() -> Knobs:
 
 
 @pytest.fixture
-async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
+def quota() -> Quota:
+    """What each device may send."""
+    return Quota()
+
+
+@pytest.fixture
+async def parts(pool: Pool, clock: HandClock, knobs: Knobs, quota: Quota) -> Parts:
     """The pieces of the house."""
     refresh = Refresh(pool)
     tokens = TokenRing([b"k" * 32])
     metrics = Metrics()
+    quotas = Quotas(quota, metrics, lambda: clock().timestamp())
 
     def world() -> World:
         return World(refresh.catalog, refresh.weather)
@@ -95,7 +104,8 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs) -> Parts:
         arrivals=Arrivals(pool, SUPPRESSIONS, clock),
         letters=Letters(pool, lambda: refresh.catalog, clock),
         receipts=Receipts(pool, lambda: refresh.catalog, deciding, clock),
-        pings=PingDoor(tokens, ingest, clock, lambda: refresh.holders),
+        pings=PingDoor(tokens, ingest, clock, quotas, lambda: refresh.holders),
+        quotas=quotas,
         knobs=knobs,
         metrics=metrics.render,
     )

@@ -237,7 +237,12 @@ def test_everything_wrong_with_an_offer_is_told_at_once() -> None:
     raw |= {
         "colour": "red",
         "conditions": {"weather.temp": {"gte": 1}},
-        "schedule": {"from": "2026-05-01", "to": "2026-04-01"},
+        "schedule": {
+            "from": "2026-05-01",
+            "to": "2026-04-01",
+            "days": ["someday"],
+            "timezone": "Mars",
+        },
         "caps": [{"scope": "all", "limit": 1, "window": {}}, {"scope": "al"}],
         "message": a_message(title={"en": "{{ x }}"}, body={"en": "{% y %}"}),
     }
@@ -248,6 +253,8 @@ def test_everything_wrong_with_an_offer_is_told_at_once() -> None:
         "$.colour",
         "$.conditions.weather.temp",
         "$.schedule.to",
+        "$.schedule.days[0]",
+        "$.schedule.timezone",
         "$.caps[0].window",
         "$.caps[1].scope",
         "$.caps[1].limit",
