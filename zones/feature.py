@@ -38,9 +38,16 @@ class Read(Struct, frozen=True):
 
 
 def read_feature(
-    raw: object, path: str, context: Context, wanted: ZoneId | None
+    raw: object,
+    path: str,
+    context: Context,
+    wanted: ZoneId | None,
+    plain: Area | None = None,
 ) -> Read:
-    """Return the zone of a feature; ``wanted`` is the id that it must have."""
+    """Return the zone of a feature; ``wanted`` is the id that it must have.
+
+    ``plain`` is its area, if nothing is odd about that.
+    """
     problems = context.problems
     before = len(problems)
     if not isinstance(raw, dict) or raw.get("type") != "Feature":
@@ -49,8 +56,10 @@ def read_feature(
         return Read(path, wanted, None)
     properties = _properties(raw, path, context)
     zone_id = _read_id(raw, properties, path, wanted, problems)
-    area = None
-    if is_known_crs(raw, path, problems):
+    area = plain
+    if not is_known_crs(raw, path, problems):
+        area = None
+    elif area is None:
         place, radius = f"{path}.geometry", properties.get("radius")
         area = read_area(raw.get("geometry"), radius, place, context.limits, problems)
     if area is not None and area.radius is not None:

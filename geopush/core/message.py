@@ -109,6 +109,7 @@ class Message(Struct, frozen=True):
     content: Content
     delivery: Delivery
     decided_at: datetime
+    due: datetime
     expires_at: datetime
     attempts: int
     claim: UUID
