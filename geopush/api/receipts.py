@@ -68,7 +68,8 @@ async def give_receipts(
     if len(batch.receipts) > MOST_RECEIPTS:
         detail = f"At most {MOST_RECEIPTS} receipts in a request."
         raise ProblemException("too_large", 413, detail)
-    parts.quotas.spend_more(whose, len(batch.receipts))
+    if batch.receipts:
+        parts.quotas.spend_more(whose, len(batch.receipts) - 1)
     read = [_read(index, raw, parts) for index, raw in enumerate(batch.receipts)]
     fitting = [one for one in read if isinstance(one, Receipt)]
     counted = await parts.receipts.take(reporter, fitting)
