@@ -46,7 +46,7 @@ check: $(READY)  ## Format, lint, types, import directions, Dockerfile
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/hadolint Dockerfile
 
-faults: $(READY)  ## Storms at the gateways, then 120 kills under load (half an hour); fails if anything is lost or doubled
+faults: $(READY)  ## Storms at the gateways, then 120 kills under load (a quarter of an hour); fails if anything is lost or doubled
 	@$(BIN)/python -m tests.faults.storm
 	@$(BIN)/python -m tests.faults.answers
 	@$(BIN)/python -m tests.faults.campaign

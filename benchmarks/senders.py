@@ -76,6 +76,7 @@ def a_message(number: int, kind: AddressKind, value: str) -> Message:
         content=WORDS,
         delivery=Delivery.AT_MOST_ONCE,
         decided_at=NOW,
+        due=NOW,
         expires_at=NOW + timedelta(hours=6),
         attempts=0,
         claim=UUID(int=7),

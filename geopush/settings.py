@@ -114,12 +114,10 @@ def read(environment: Mapping[str, str]) -> Settings:
             problems.append(f"{PREFIX}{field.upper()} is set twice, once as a file")
         else:
             values[field] = text
+            problems += _misfit(name, {field: text})
     if problems:
         raise SettingsError("; ".join(problems))
-    try:
-        return msgspec.convert(values, Settings, strict=False)
-    except msgspec.ValidationError as error:
-        raise SettingsError(f"a setting cannot be read: {error}") from None
+    return msgspec.convert(values, Settings, strict=False)
 
 
 def ignored(name: str, value: str) -> bool:
@@ -134,6 +132,16 @@ def shown(settings: Settings) -> dict[str, str | int | float | bool | None]:
         field: "(set)" if field in SECRETS and value is not None else value
         for field, value in msgspec.structs.asdict(settings).items()
     }
+
+
+def _misfit(name: str, value: Mapping[str, str]) -> list[str]:
+    """What is wrong with the value of one setting."""
+    try:
+        msgspec.convert(value, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        why, _, _ = str(error).partition(" - at ")
+        return [f"{name} cannot be read: {why}"]
+    return []
 
 
 def _value(name: str, text: str, problems: list[str]) -> tuple[str, str]:

@@ -31,9 +31,12 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         ("GEOPUSH_IDENTITY_EXPIRY_REQUIRED", "perhaps"),
     ],
 )
-def test_a_value_that_cannot_be_is_refused(name: str, value: str) -> None:
-    with pytest.raises(SettingsError):
-        read({name: value})
+def test_a_value_that_cannot_be_is_refused_under_its_name(
+    name: str, value: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"{name} cannot be read: ") as refused:
+        read({name: value, "GEOPUSH_POOL_SIZE": "0"})
+    assert "GEOPUSH_POOL_SIZE cannot be read: " in str(refused.value)
 
 
 def test_a_secret_may_come_in_a_file(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The route of the feed: what happened, in order, from a cursor on."""
 
+from collections.abc import Iterable
 from typing import Annotated, TypeAlias
 
 from litestar import get
@@ -76,21 +77,20 @@ def read_place(cursor: str | None) -> Place:
 
 def read_types(types: str | None) -> frozenset[str]:
     """Return the types that are asked for; refuse all that there are not."""
-    names = frozenset(types.split(",")) if types else frozenset()
-    refuse_unknown(names, "types", 400)
-    return names
-
-
-def refuse_unknown(names: frozenset[str], path: str, status: int) -> None:
-    """Refuse types that there are not, all of them by name."""
-    problems = [
-        Problem(path, "unknown_type", f"There is no type {name!r}.")
-        for name in sorted(names - frozenset(TYPES.values()))
-    ]
+    names = types.split(",") if types else []
+    problems = unknown_types(names, "types")
     if problems:
-        code = "invalid_parameter" if status == 400 else "invalid_webhook"
         detail = "There are no such types; the problems name them."
-        raise ProblemException(code, status, detail, problems)
+        raise ProblemException("invalid_parameter", 400, detail, problems)
+    return frozenset(names)
+
+
+def unknown_types(names: Iterable[str], path: str) -> list[Problem]:
+    """Note types that there are not, all of them by name."""
+    return [
+        Problem(path, "unknown_type", f"There is no type {name!r}.")
+        for name in sorted(frozenset(names) - frozenset(TYPES.values()))
+    ]
 
 
 ROUTES = (show_feed,)

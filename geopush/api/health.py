@@ -11,7 +11,7 @@ from geopush.api.parts import Parts
 from geopush.api.problems import ProblemException, refusals
 
 OPEN = {"open": True}
-METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+METRICS_TYPE = "text/plain; version=0.0.4"  # the charset is added to every text
 
 
 class Health(Struct):

@@ -54,6 +54,13 @@ def validate(file: Path, as_json: bool) -> None:
 @click.option("--mode", type=click.Choice(["merge", "replace"]), default="merge")
 @click.option("--group", help="The group the zones are for; needed to replace.")
 @click.option("--map", "mapping", help="Where ids and names are: zone_id:STORE_NO.")
+@click.option("--partial", is_flag=True, help="Take the good ones, name the others.")
+@click.option(
+    "--allow-removed",
+    type=click.IntRange(min=0),
+    default=0,
+    help="How many zones may go where more than half of the group would.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would happen, change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 @URL
@@ -63,6 +70,8 @@ def import_(  # noqa: PLR0913  one argument for each option
     mode: str,
     group: str | None,
     mapping: str | None,
+    partial: bool,
+    allow_removed: int,
     dry_run: bool,
     as_json: bool,
     url: str,
@@ -71,27 +80,32 @@ def import_(  # noqa: PLR0913  one argument for each option
     """Put the zones of a GeoJSON file into a service.
 
     \b
-    Example:
+    Examples:
       geopush zones import stores.geojson --key gp_sk_... --map zone_id:STORE_NO
+      geopush zones import north.geojson --key gp_sk_... --mode replace --group north
     """
-    asked = {"mode": mode, "dry_run": str(dry_run).lower()}
-    asked |= {
-        name: text
-        for name, text in (("group", group), ("map", mapping))
-        if text is not None
+    asked = {
+        "mode": mode,
+        "group": group,
+        "map": mapping,
+        "partial": str(partial).lower(),
+        "allow_removed": str(allow_removed),
+        "dry_run": str(dry_run).lower(),
     }
+    asked = {name: text for name, text in asked.items() if text is not None}
     address = f"{url}/v1/zones/import?{urlencode(asked)}"
     answer = ask("POST", address, key, file.read_bytes(), GEOJSON)
     if as_json:
         show(msgspec.json.decode(answer))
         return
     done = msgspec.json.decode(answer, type=Done)
-    for warning in done.warnings:
-        click.echo(f"{file.name}: {sentence(warning)}")
+    for one in (*done.problems, *done.warnings):
+        click.echo(f"{file.name}: {sentence(one)}")
     would = "would be " if dry_run else ""
     click.echo(
         f"{done.created} zones {would}created, {done.updated} updated, "
         f"{done.removed} removed; {done.unchanged} unchanged"
+        + (f", {done.rejected} rejected" if done.rejected else "")
     )
 
 
@@ -126,6 +140,8 @@ class Done(msgspec.Struct):
     updated: int
     unchanged: int
     removed: int
+    rejected: int
+    problems: list[Problem]
     warnings: list[Problem]
 
 

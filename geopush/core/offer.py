@@ -22,7 +22,7 @@ from geopush.core.message import Delivery
 from geopush.core.query_reader import is_query, read_query
 from geopush.core.rule import Rule, compile_rule
 from geopush.core.schedule import Schedule, check_schedule
-from geopush.core.shape import MISFITS, Word, piece, pieces, read
+from geopush.core.shape import MISFITS, Word, fitting, pieces, read
 from geopush.core.trigger import On, Trigger, Words, read_triggers, waits_for
 from geopush.core.wording import (
     MessageDocument,
@@ -205,7 +205,7 @@ def _read_parts(raw: object, problems: list[Problem]) -> _Parts:
     tree = raw if isinstance(raw, dict) else {}
     audience = tree.get("audience")
     where = audience.get("where") if isinstance(audience, dict) else None
-    if (schedule := piece(tree, "schedule", Schedule)) is not None:
+    if (schedule := fitting(tree, "schedule", Schedule)) is not None:
         check_schedule(schedule, "$.schedule", problems)
     for index, cap in pieces(tree, "caps", Cap):
         check_window(cap.window, f"$.caps[{index}].window", problems)

@@ -52,6 +52,19 @@ def piece(raw: object, key: str, wanted: type[T]) -> T | None:
         return None
 
 
+def fitting(raw: object, key: str, wanted: type[T]) -> T | None:
+    """Return one field of an object, without those of its own that do not fit."""
+    inner = raw.get(key) if isinstance(raw, dict) else None
+    if not isinstance(inner, dict):
+        return None
+    fits = {
+        name: one
+        for name, one in inner.items()
+        if piece({key: {name: one}}, key, wanted) is not None
+    }
+    return piece({key: fits}, key, wanted)
+
+
 def pieces(raw: object, key: str, wanted: type[T]) -> list[tuple[int, T]]:
     """Return the items of a list in an object that read well, with their places."""
     items = raw.get(key) if isinstance(raw, dict) else None

@@ -33,6 +33,7 @@ from geopush.core.ping import CustomerKey
 from geopush.core.receipt import receipt_token
 from geopush.core.token import TokenRing
 from geopush.flows.glance import Glance
+from geopush.flows.progress import Progress
 from geopush.metrics import Metrics
 from geopush.push.gateway import Gateway
 from geopush.push.throttle import Throttle
@@ -89,6 +90,7 @@ class Lane:
         self._throttle = throttle
         self._unsettled: list[Settling] = []
         self._alarm = False
+        self._progress = Progress()
         self._batches: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
         self._writing = asyncio.Lock()
@@ -121,12 +123,17 @@ class Lane:
         Returns how many messages it had: after 0 nothing that was due is left, unless
         the gateway is left alone.
         """
-        count = await self._begin()
+        count = await self._begin_anew()
         while count == 0 and self._batches:  # they may have taken all the room
             await asyncio.gather(*self._batches)
-            count = await self._begin()
+            count = await self._begin_anew()
         await asyncio.gather(*self._batches)
         return count
+
+    async def _begin_anew(self) -> int:
+        """Look at everything, wherever the last look came to."""
+        self._progress = Progress()
+        return await self._begin()
 
     async def _begin(self) -> int:
         """Claim as many as there is room for, and send them beside us."""
@@ -145,14 +152,21 @@ class Lane:
             room = self._throttle.room(self._means.ticks())
         if room == 0:
             return ()
-        count, now = min(room, BATCH), self._means.clock()
-        async with self._means.pool.acquire() as connection:
-            claimed = await outbox.claim(
-                connection, count, mint_id(), now, self._means.lease, self._of
-            )
+        claimed = await self._take(min(room, BATCH))
         for message in claimed:
             if throttle := self._ways.throttles.get(_way_of(message)):
                 throttle.begin()
+        return claimed
+
+    async def _take(self, limit: int) -> Sequence[Message]:
+        means, progress = self._means, self._progress
+        async with means.pool.acquire() as connection:
+            asked = progress.begin(limit, means.clock(), means.ticks())
+            of = replace(self._of, since=asked.since)
+            claimed = await outbox.claim(
+                connection, limit, mint_id(), asked.now, means.lease, of
+            )
+            progress.end(asked, claimed, means.ticks())
         return claimed
 
     def _ended(self, batch: asyncio.Task[None]) -> None:

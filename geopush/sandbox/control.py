@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from geopush.sandbox.clock import Clock, ClockRunsForward, SteppedClock
 from geopush.sandbox.inbox import Inbox
-from geopush.sandbox.page import page
+from geopush.sandbox.page import POLICY, page
 from geopush.sandbox.problems import Refused, decode
 from geopush.sandbox.reporter import Rates, Reporter
 from geopush.sandbox.rules import Rule, Rules, objection
@@ -18,6 +18,7 @@ from geopush.sandbox.weather import Observation, Weather
 INBOX = "/inbox"
 RULES = "/inbox/rules"
 RECEIPTS = "/inbox/receipts"
+TAPS = "/inbox/taps"
 HTML = "text/html"
 CLOCK = "/clock"
 WEATHER = "/weather"
@@ -71,6 +72,7 @@ class Control:
         app.router.add_delete(RULES, self.clear_rules)
         app.router.add_get(RECEIPTS, self.show_receipts)
         app.router.add_put(RECEIPTS, self.set_receipts)
+        app.router.add_post(TAPS, self.tap)
         app.router.add_get(CLOCK, self.show_clock)
         app.router.add_post(CLOCK, self.move_clock)
         app.router.add_get(WEATHER, self.show_weather)
@@ -81,8 +83,24 @@ class Control:
     async def show_inbox(self, request: web.Request) -> web.Response:
         """Show every phone, what it shows and what it got: a page to browsers."""
         if "text/html" in request.headers.get("Accept", ""):
-            return web.Response(text=page(self._inbox.phones()), content_type=HTML)
+            text = page(self._inbox.phones(), self._inbox.taps)
+            safe = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
+            return web.Response(text=text, content_type=HTML, headers=safe)
         return _json({"phones": self._inbox.phones()})
+
+    async def tap(self, request: web.Request) -> web.Response:
+        """Tap a button of a push, as its owner would; geopush is told at once."""
+        form = await request.post()
+        message_id, button = (str(form.get(k, "")) for k in ("message_id", "button"))
+        push = self._inbox.find(message_id)
+        if push is None or button not in {one.get("id") for one in push.extras.buttons}:
+            raise Refused(404, "not_found", "no push here has this button")
+        if not self._reporter.can_report(push):
+            raise Refused(409, "nobody_to_tell", "no geopush waits for a receipt of it")
+        if not await self._reporter.tap(push, button):
+            raise Refused(502, "not_taken", "geopush did not take the receipt")
+        self._inbox.note_tap(message_id, button)
+        return web.Response(status=303, headers={"Location": INBOX})
 
     async def empty_inbox(self, _: web.Request) -> web.Response:
         """Forget all that arrived."""

@@ -72,7 +72,8 @@ class Inbox:
         self._clock = clock
         self._heed = heed
         self._phones: dict[tuple[str, str, str], _Phone] = {}
-        self._seen: set[str] = set()
+        self._pushes: dict[str, Push] = {}
+        self.taps: dict[str, set[str]] = {}
 
     def record(self, push: Push) -> Item:
         """Take a push in and let the phone show it."""
@@ -96,13 +97,22 @@ class Inbox:
     def clear(self) -> None:
         """Forget everything."""
         self._phones.clear()
-        self._seen.clear()
+        self._pushes.clear()
+        self.taps.clear()
+
+    def find(self, message_id: str) -> Push | None:
+        """Return a push by the id of its message."""
+        return self._pushes.get(message_id)
+
+    def note_tap(self, message_id: str, button: str) -> None:
+        """Remember that a button was tapped; the phone shows it."""
+        self.taps.setdefault(message_id, set()).add(button)
 
     def _item(self, push: Push) -> Item:
         message_id = push.extras.message_id
-        repeat = message_id in self._seen
+        repeat = message_id in self._pushes
         if message_id is not None:
-            self._seen.add(message_id)
+            self._pushes[message_id] = push
         return Item(
             message_id=message_id,
             collapse_id=push.collapse_id,

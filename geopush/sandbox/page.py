@@ -1,87 +1,111 @@
-"""The inbox as people see it: each phone with what it shows and all that arrived."""
+"""The inbox as people see it: each phone with what it shows and all that arrived.
 
-from collections.abc import Sequence
+It works without scripts; with them it is kept up to date in place. Nothing on it comes
+from anywhere but the sandbox, and the browser is told to see to that.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence, Set
+from hashlib import sha256
 from html import escape
+from pathlib import Path
+from string import Template
 
 from geopush.sandbox.inbox import Item, PhoneView
 
-SECONDS = 2  # between looks of the browser
+MOST_PHONES = 100  # on the page; the JSON has them all
+MOST_LINES = 50  # of what arrived on one of them
 
-_FRAME = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="{seconds}">
-<title>geopush inbox</title>
-<style>
-body {{ font: 15px/1.4 system-ui, sans-serif; margin: 2rem; background: #eef1f4;
-       color: #1c2126; }}
-main {{ display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; }}
-.phone {{ width: 20rem; padding: 1rem; border-radius: 1.5rem; background: #fff;
-         border: 2px solid #b9c2cb; }}
-.phone h2 {{ font-size: .8rem; margin: 0 0 .7rem; overflow-wrap: anywhere;
-            font-weight: 600; color: #55606b; }}
-.push {{ border-radius: .8rem; background: #e7f0e4; padding: .6rem .8rem;
-        margin: 0 0 .6rem; }}
-.push h3 {{ font-size: 1rem; margin: 0; }}
-.push p {{ margin: .1rem 0 0; overflow-wrap: anywhere; }}
-.button {{ display: inline-block; margin: .4rem .4rem 0 0; padding: .1rem .6rem;
-          border: 1px solid #6c8a63; border-radius: 1rem; font-size: .85rem; }}
-time, .empty, summary {{ color: #55606b; font-size: .8rem; }}
-li {{ font-size: .85rem; }}
-</style>
-</head>
-<body>
-<h1>Inbox</h1>
-<p>{summary}</p>
-<main>
-{phones}
-</main>
-</body>
-</html>
-"""
+_TAPS = "inbox/taps"  # as a browser sees it from the page
+
+Taps = Mapping[str, Set[str]]
+
+_WEB = Path(__file__).parent / "web"
+_STYLE, _SCRIPT = (_WEB / f"inbox.{kind}" for kind in ("css", "js"))
+_PARTS = {"style": _STYLE.read_text(), "script": _SCRIPT.read_text()}
+_FRAME = Template((_WEB / "inbox.html").read_text())
 
 
-def page(phones: Sequence[PhoneView]) -> str:
-    """Return the page; what came from a push is shown as text and nothing else."""
+def _only(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+POLICY = (
+    f"default-src 'none'; style-src {_only(_PARTS['style'])}; "
+    f"script-src {_only(_PARTS['script'])}; connect-src 'self'; img-src data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def page(phones: Sequence[PhoneView], taps: Taps) -> str:
+    """Return the page; what came from a push is shown as text and nothing else.
+
+    ``taps`` are the buttons tapped of each message.
+    """
+    newest = sorted(phones, key=lambda phone: phone.received[-1].at, reverse=True)
+    sections = [_phone(phone, taps) for phone in newest[:MOST_PHONES]]
+    nothing = '<p class="empty" id="empty">Nothing has arrived yet.</p>'
+    return _FRAME.substitute(
+        _PARTS, summary=_summary(phones), phones="\n".join(sections) or nothing
+    )
+
+
+def _summary(phones: Sequence[PhoneView]) -> str:
     received = sum(len(phone.received) for phone in phones)
     shown = sum(len(phone.tray) for phone in phones)
-    summary = f"{len(phones)} phones, {shown} shown, {received} arrived."
-    return _FRAME.format(
-        seconds=SECONDS, summary=summary, phones="\n".join(map(_phone, phones))
-    )
+    noun = "phone" if len(phones) == 1 else "phones"
+    more = f"; the latest {MOST_PHONES} are here" if len(phones) > MOST_PHONES else ""
+    return f"{len(phones)} {noun}, {shown} shown, {received} arrived{more}."
 
 
-def _phone(phone: PhoneView) -> str:
-    tray = [_push(item) for item in reversed(phone.tray)]
+def _phone(phone: PhoneView, taps: Taps) -> str:
+    name = f"{phone.platform} {phone.app} {phone.address}".replace(" ", "-")
     # The last of one collapse id is shown; whatever it replaced is only listed.
-    left = list(phone.tray)
-    lines = []
-    for item in reversed(phone.received):
-        is_shown = item in left
-        if is_shown:
-            left.remove(item)
-        lines.append(_line(item, is_shown=is_shown))
-    name = f"{phone.platform} · {phone.app} · {phone.address}"
+    shown = {id(item) for item in phone.tray}
+    numbered = list(enumerate(phone.received))[::-1]
+    places = {id(item): f"{name}-{number}" for number, item in numbered}
+    tray = [_push(one, places[id(one)], taps) for one in reversed(phone.tray)]
+    lines = [_line(one, is_shown=id(one) in shown) for _, one in numbered[:MOST_LINES]]
+    left = len(numbered) - len(lines)
+    more = f'<p class="more">and {left} before</p>' if left else ""
     return (
-        f'<section class="phone"><h2>{escape(name)}</h2>\n'
+        f'<section class="phone" id="{escape(name)}"><h2>'
+        f"{escape(f'{phone.platform} · {phone.app}')}"
+        f'<code title="{escape(phone.address)}">{escape(phone.address)}</code></h2>\n'
         + ("\n".join(tray) or '<p class="empty">shows nothing</p>')
-        + f"\n<details><summary>{len(lines)} arrived</summary>"
-        + f"<ul>{''.join(lines)}</ul></details></section>"
+        + f'\n<details><summary id="{escape(name)}-all">{len(numbered)} arrived'
+        f"</summary><ul>{''.join(lines)}</ul>{more}</details></section>"
     )
 
 
-def _push(item: Item) -> str:
-    buttons = "".join(
-        f'<span class="button">{escape(button.get("text", ""))}</span>'
-        for button in item.buttons
-    )
+def _push(item: Item, place: str, taps: Taps) -> str:
+    url = f'<p class="note">opens {escape(item.url)}</p>' if item.url else ""
     return (
-        f'<article class="push"><h3>{escape(item.title or "")}</h3>'
-        f"<p>{escape(item.body or '')}</p>{buttons}"
-        f"<p><time>{item.at:%H:%M:%S}</time></p></article>"
+        f'<article class="push" id="{escape(place)}">'
+        f'<h3 dir="auto">{escape(item.title or "")}</h3>'
+        f'<p dir="auto">{escape(item.body or "")}</p>{url}'
+        f"{_buttons(item, place, taps)}"
+        f'<p class="note"><time datetime="{item.at.isoformat()}">'
+        f"{item.at:%H:%M:%S} UTC</time></p></article>"
+    )
+
+
+def _buttons(item: Item, place: str, taps: Taps) -> str:
+    if item.message_id is None or not item.buttons:
+        return ""
+    tapped = taps.get(item.message_id, frozenset())
+    buttons = [
+        f'<button name="button" value="{escape(name)}" dir="auto"'
+        f' id="{escape(f"{place}-{name}")}"'
+        f' aria-pressed="{"true" if name in tapped else "false"}">'
+        f"{escape(one.get('text', name))}</button>"
+        for one in item.buttons
+        if (name := one.get("id", ""))
+    ]
+    return (
+        f'<form method="post" action="{_TAPS}">'
+        f'<input type="hidden" name="message_id" value="{escape(item.message_id)}">'
+        f"{''.join(buttons)}</form>"
     )
 
 

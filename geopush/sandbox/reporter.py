@@ -59,16 +59,15 @@ class Reporter:
         self.count = Count()
         self._clock = clock
         self._seed = seed
-        self._posting: set[asyncio.Task[None]] = set()
+        self._posting: set[asyncio.Task[bool]] = set()
         self._session: ClientSession | None = None
 
     def heed(self, push: Push) -> None:
         """Report what there is to say of a push that has arrived."""
-        token, base_url = push.extras.receipt_token, self.base_url
         receipts = self.receipts(push)
-        if token is None or base_url is None or not receipts:
+        if not self.can_report(push) or not receipts:
             return
-        posting = asyncio.create_task(self._post(base_url, token, receipts))
+        posting = asyncio.create_task(self._post(push, receipts))
         self._posting.add(posting)
         posting.add_done_callback(self._posting.discard)
 
@@ -89,6 +88,18 @@ class Reporter:
             chosen = buttons[int(self._draw(message_id, "button") * len(buttons))]
             said.append(Reported(message_id, "answered", self._clock(), chosen))
         return said
+
+    def can_report(self, push: Push) -> bool:
+        """Say whether anybody listens, and the push brought a token to speak with."""
+        return self.base_url is not None and push.extras.receipt_token is not None
+
+    async def tap(self, push: Push, button: str) -> bool:
+        """Report a button that somebody tapped; return whether geopush took it."""
+        message_id = push.extras.message_id
+        if message_id is None or not self.can_report(push):
+            return False
+        said = Reported(message_id, "answered", self._clock(), button)
+        return await self._post(push, [said])
 
     async def drain(self) -> None:
         """Wait until all that is to be reported has been."""
@@ -112,15 +123,15 @@ class Reporter:
         digest = blake2b(ticket.encode(), digest_size=8).digest()
         return int.from_bytes(digest, "big") / 2**64
 
-    async def _post(self, base_url: str, token: str, said: list[Reported]) -> None:
+    async def _post(self, push: Push, said: list[Reported]) -> bool:
         if self._session is None:
             self._session = ClientSession(timeout=PATIENCE)
         headers = {
-            "Authorization": f"Bearer {token}",
+            "Authorization": f"Bearer {push.extras.receipt_token}",
             "Content-Type": "application/json",
         }
         body = msgspec.json.encode(_Body(said))
-        url = f"{base_url}/v1/receipts"
+        url = f"{self.base_url}/v1/receipts"
         try:
             async with self._session.post(url, data=body, headers=headers) as answer:
                 taken = answer.status == 202
@@ -128,3 +139,4 @@ class Reporter:
             taken = False
         self.count.reported += taken
         self.count.failed += not taken
+        return taken

@@ -1,5 +1,6 @@
 """A row of a claim, as the message it is."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -20,10 +21,17 @@ from geopush.core.message import (
 COLUMNS = """
     claimed.message_id, claimed.bucket, claimed.customer_id, claimed.device_id,
     claimed.offer_id, claimed.zone_id, claimed.content, claimed.delivery,
-    claimed.decided_at, claimed.expires_at, claimed.attempts, claimed.in_doubt,
+    claimed.decided_at, claimed.due, claimed.expires_at, claimed.attempts,
+    claimed.in_doubt,
     device.app, device.platform, device.address_kind, device.address,
     device.address_environment, device.address_since
 """
+
+# Looking a word up takes a tenth of the time in which an enum finds it.
+_DELIVERIES: Mapping[str, Delivery] = {str(one): one for one in Delivery}
+_PLATFORMS: Mapping[str | None, Platform] = {str(one): one for one in Platform}
+_KINDS: Mapping[str, AddressKind] = {str(one): one for one in AddressKind}
+_ENVIRONMENTS: Mapping[str | None, Environment] = {str(one): one for one in Environment}
 
 _contents = msgspec.json.Decoder(Content)
 
@@ -31,8 +39,8 @@ _contents = msgspec.json.Decoder(Content)
 def read_message(row: Record, claim: UUID) -> Message:
     """Return the message of a row with ``COLUMNS``; no device is no address."""
     message_id, bucket, customer_id, device_id, offer_id, zone_id, *rest = row
-    content, delivery, decided_at, expires_at, attempts, in_doubt, *device = rest
-    app, platform, kind, value, environment, since = device
+    content, delivery, decided_at, due, expires_at, attempts, in_doubt, *device = rest
+    app, platform, *address = device
     return Message(
         message_id=message_id,
         bucket=bucket,
@@ -41,15 +49,16 @@ def read_message(row: Record, claim: UUID) -> Message:
         offer_id=offer_id,
         zone_id=zone_id,
         app=app or "",
-        address=_address(kind, value, environment, since),
+        address=_address(*address),
         content=_contents.decode(content),
-        delivery=Delivery(delivery),
+        delivery=_DELIVERIES[delivery],
         decided_at=decided_at,
+        due=due,
         expires_at=expires_at,
         attempts=attempts,
         claim=claim,
         in_doubt=in_doubt,
-        platform=Platform(platform or Platform.ANDROID),
+        platform=_PLATFORMS.get(platform, Platform.ANDROID),
     )
 
 
@@ -58,5 +67,5 @@ def _address(
 ) -> Address | None:
     if kind is None or value is None or since is None:
         return None
-    where = Environment(environment or Environment.PRODUCTION)
-    return Address(AddressKind(kind), value, since, where)
+    where = _ENVIRONMENTS.get(environment, Environment.PRODUCTION)
+    return Address(_KINDS[kind], value, since, where)

@@ -1,16 +1,13 @@
 """The outbox: claim what is due, settle what became of it, withdraw what is off."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from asyncpg import Record
 from msgspec import Struct
 
-from geopush.core.message import (
-    Message,
-    State,
-)
+from geopush.core.message import UNSENT, Message, State
 from geopush.core.outbox import Fate
 from geopush.core.ping import CustomerKey
 from geopush.store.claimed import COLUMNS, read_message
@@ -20,22 +17,23 @@ from geopush.store.pool import Connection
 # may have left. The address is looked up now: a device may have moved since.
 _DUE = """
     SELECT bucket, message_id FROM outbox
-    WHERE state IN ('queued', 'retry') AND due <= $2 AND bucket BETWEEN $5 AND $6
+    WHERE state IN ('queued', 'retry') AND due BETWEEN $3 AND $2
+      AND bucket BETWEEN $4 AND $5
 """
 _FIRST = " ORDER BY due LIMIT $1 FOR UPDATE SKIP LOCKED"
-DUE_IN_LANE = f"{_DUE} AND lane = $7 {_FIRST}"
-_DUE_ELSEWHERE = f"{_DUE} AND lane <> ALL($7::text[]) {_FIRST}"
+DUE_IN_LANE = f"{_DUE} AND lane = $6 {_FIRST}"
+_DUE_ELSEWHERE = f"{_DUE} AND lane <> ALL($6::text[]) {_FIRST}"
 
 _TAKE = """
     WITH due AS (%s), claimed AS (
         UPDATE outbox
-        SET state = 'claimed', claim = $3, claimed_until = $4, changed_at = $2,
+        SET state = 'claimed', claim = $7, claimed_until = $8, changed_at = $2,
             attempts = attempts + 1
         FROM due
         WHERE outbox.bucket = due.bucket AND outbox.message_id = due.message_id
         RETURNING outbox.bucket, outbox.message_id, outbox.customer_id,
                   outbox.device_id, outbox.offer_id, outbox.zone_id, outbox.content,
-                  outbox.delivery, outbox.decided_at, outbox.expires_at,
+                  outbox.delivery, outbox.decided_at, outbox.due, outbox.expires_at,
                   outbox.attempts, outbox.in_doubt
     )
     SELECT %s
@@ -55,14 +53,17 @@ _SETTLE = """
             $1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::text[],
             $6::timestamptz[], $7::boolean[]
         ) AS fate (bucket, message_id, claim, state, reason, due, in_doubt)
+    ), settled AS (
+        UPDATE outbox
+        SET state = fate.state, reason = fate.reason, due = fate.due,
+            in_doubt = fate.in_doubt, changed_at = $8, claim = NULL,
+            claimed_until = NULL
+        FROM fate
+        WHERE outbox.bucket = fate.bucket AND outbox.message_id = fate.message_id
+          AND outbox.claim = fate.claim
+        RETURNING outbox.bucket, outbox.message_id, outbox.customer_id, outbox.state
     )
-    UPDATE outbox
-    SET state = fate.state, reason = fate.reason, due = fate.due,
-        in_doubt = fate.in_doubt, changed_at = $8, claim = NULL, claimed_until = NULL
-    FROM fate
-    WHERE outbox.bucket = fate.bucket AND outbox.message_id = fate.message_id
-      AND outbox.claim = fate.claim
-    RETURNING outbox.bucket, outbox.message_id, outbox.customer_id, outbox.state
+    SELECT * FROM settled WHERE state = ANY($9::text[])
 """
 
 # Whoever held these claims is gone. At least once: send again, under the same id. At
@@ -123,15 +124,21 @@ _MOVE = """
     WHERE bucket = $1 AND message_id = $2
 """
 
+_UNSENT = sorted(UNSENT)
 MOST_AT_ONCE = 1_000  # messages that expire in one statement
+EVER = datetime(1970, 1, 1, tzinfo=UTC)  # nothing was due before
 
 
 class Of(Struct, frozen=True):
-    """Which messages a claim takes: of one lane, or of all lanes but these."""
+    """Which messages a claim takes: of one lane, or of all lanes but these.
+
+    It does not look behind ``since``, at what was due before.
+    """
 
     lane: str | None = None
     no_lanes: tuple[str, ...] = ()
     buckets: tuple[int, int] = (0, 255)
+    since: datetime = EVER
 
 
 EVERYTHING = Of()
@@ -169,18 +176,21 @@ async def claim(
     of: Of = EVERYTHING,
 ) -> list[Message]:
     """Take up to ``limit`` due messages for the length of the lease."""
-    taken = limit, now, claim_id, now + lease, *of.buckets
+    due, held = (limit, now, of.since, *of.buckets), (claim_id, now + lease)
     if of.lane is None:
-        rows = await connection.fetch(_CLAIM_ELSEWHERE, *taken, of.no_lanes)
+        rows = await connection.fetch(_CLAIM_ELSEWHERE, *due, of.no_lanes, *held)
     else:
-        rows = await connection.fetch(_CLAIM, *taken, of.lane)
+        rows = await connection.fetch(_CLAIM, *due, of.lane, *held)
     return [read_message(row, claim_id) for row in rows]
 
 
 async def settle(
     connection: Connection, fates: Sequence[Fate], now: datetime
 ) -> list[Settled]:
-    """Write what became of claimed messages; a claim that was lost changes nothing."""
+    """Write what became of claimed messages; return those that surely never left.
+
+    A claim that was lost changes nothing.
+    """
     ordered = sorted(
         fates, key=lambda fate: (fate.message.bucket, fate.message.message_id.bytes)
     )
@@ -194,6 +204,7 @@ async def settle(
         [fate.due for fate in ordered],
         [fate.message.in_doubt for fate in ordered],
         now,
+        _UNSENT,
     )
     return _settled(rows)
 

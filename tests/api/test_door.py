@@ -93,7 +93,9 @@ async def test_every_route_documents_its_problems(api: Door) -> None:
 
 
 async def test_metrics_take_their_own_token(api: Door) -> None:
-    assert (await api.ask("GET", "/metrics")).status_code == 200
+    told = await api.ask("GET", "/metrics")
+    assert told.status_code == 200
+    assert told.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     knobs = replace(api.parts.knobs, metrics_token="t")
     vars(api.parts)["knobs"] = knobs
     for shown, status in (("", 401), ("Bearer x", 401), ("Bearer t", 200)):

@@ -47,6 +47,34 @@ async def test_a_secret_is_shown_to_whoever_makes_the_webhook_and_never_again(
     assert shown.json() | WANTED | {"enabled": True} == shown.json()
 
 
+async def test_a_webhook_can_be_put_back_as_it_was_shown(api: Door) -> None:
+    made = await api.ask("PUT", HOOK, Role.CRM, json=WANTED)
+    shown = await api.ask("GET", HOOK, Role.CRM)
+    for answer in (made, shown):
+        back = await api.ask("PUT", HOOK, Role.CRM, json=answer.json())
+        assert back.status_code == 200
+        assert back.json() | WANTED == back.json()
+    other = await api.ask("PUT", "/v1/webhooks/other", Role.CRM, json=shown.json())
+    assert other.status_code == 422
+    assert [one["path"] for one in other.json()["problems"]] == ["$.webhook_id"]
+
+
+async def test_the_answer_says_where_a_webhook_begins(api: Door) -> None:
+    said = []
+    for more in ({}, {}, {"start": "oldest"}, {"start": "now"}):
+        answer = await api.ask("PUT", HOOK, Role.CRM, json=WANTED | more)
+        said.append(answer.json().get("started"))
+    assert said == ["now", None, "oldest", "now"]
+    assert "started" not in (await api.ask("GET", HOOK, Role.CRM)).json()
+
+
+async def test_all_that_is_wrong_with_a_webhook_is_told_at_once(api: Door) -> None:
+    wrong = {"url": "http://127.0.0.1/", "types": ["door", "zone"]}
+    answer = await api.ask("PUT", HOOK, Role.CRM, json=wrong)
+    codes = [one["code"] for one in answer.json()["problems"]]
+    assert codes == ["scheme_not_allowed", "address_not_allowed", *["unknown_type"] * 2]
+
+
 async def test_a_change_against_a_revision_that_is_past_is_refused(api: Door) -> None:
     await api.ask("PUT", HOOK, Role.CRM, json=WANTED)
     past = {"If-Match": '"7"'}

@@ -112,6 +112,28 @@ def test_zones_that_are_imported_can_be_exported(
     assert [one["id"] for one in exported["features"]] == ["da-mario", "two"]
 
 
+def test_what_an_import_would_leave_out_or_remove_can_be_agreed_to(
+    terminal: Terminal, served: Served, tmp_path: Path
+) -> None:
+    path = tmp_path / "north.geojson"
+    features = [RESTAURANT | {"id": "north-1"}, RESTAURANT | {"id": "north-2"}]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    there = ("--url", served.url, "--key", served.key("manager"), "--group", "north")
+    assert terminal.geopush("zones", "import", path, *there).code == 0
+    bad = RESTAURANT | {"id": "a b"}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [bad]}))
+    assert terminal.geopush("zones", "import", path, *there).code == 1
+    done = terminal.geopush("zones", "import", path, "--partial", *there)
+    assert done.code == 0
+    assert done.out.startswith("north.geojson: $.features[0].id: ")
+    assert done.out.endswith("0 removed; 0 unchanged, 1 rejected\n")
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": []}))
+    replace = ("zones", "import", path, "--mode", "replace", *there)
+    assert terminal.geopush(*replace).err.startswith("409 would_remove: ")
+    done = terminal.geopush(*replace, "--allow-removed", "2")
+    assert done.out == "0 zones created, 0 updated, 2 removed; 0 unchanged\n"
+
+
 def test_offers_that_are_applied_are_in_force(
     terminal: Terminal, served: Served, tmp_path: Path
 ) -> None:

@@ -38,6 +38,7 @@ def a_message(**changes: object) -> Message:
         content=Content(title="Sun", body="Ice"),
         delivery=Delivery.AT_MOST_ONCE,
         decided_at=NOON,
+        due=NOON,
         expires_at=NOON + timedelta(minutes=45),
         attempts=1,
         claim=UUID(int=9),

@@ -9,10 +9,10 @@ import httpx
 from msgspec import Struct
 
 from geopush.sandbox import Sandbox
-from tests.faults.service import LOOK, Service
+from geopush.sandbox.inbox import PhoneView
+from tests.faults.service import LOOK, PATIENCE, Service
 from tests.faults.walkers import PROMISES, Transition, Walker, promise_at
 
-PATIENCE = 120.0  # seconds for the last claims to lapse on a busy machine
 ENDS = {"at_most_once": ("accepted", "unknown"), "at_least_once": ("accepted",)}
 
 
@@ -21,16 +21,18 @@ class Promised(Struct, frozen=True):
 
     decided: int
     arrived: int
-    never_arrived: int
-    arrived_again: int
-    states: dict[str, int]
+    never: int
+    unknown: int
+    twice: int  # arrived more than once
+    repeats: int  # arrivals beyond the first
 
 
 class Books(Struct, frozen=True):
-    """All that was found; ``wrong`` is empty if it balances."""
+    """All that was found, and why messages are in doubt; ``wrong`` should be empty."""
 
     transitions: int
     promised: dict[str, Promised]
+    doubts: Counter[str]
     wrong: list[str]
 
 
@@ -39,6 +41,7 @@ class Found(Struct, frozen=True):
 
     transitions: Counter[Transition]
     messages: list[asyncpg.Record]
+    phones: list[PhoneView]
     arrived: Counter[str]
 
 
@@ -67,10 +70,12 @@ async def do_books(service: Service, street: Sandbox, walkers: list[Walker]) -> 
         *await _forgotten(service, walkers),
         *_transitions(found, walkers),
         *_decisions(found, walkers),
+        *_strays(found, walkers),
         *_arrivals(found),
     ]
     promised = {promise: _promised(found, promise) for promise in PROMISES}
-    return Books(len(found.transitions), promised, wrong)
+    unknown = (row["reason"] for row in found.messages if row["state"] == "unknown")
+    return Books(len(found.transitions), promised, Counter(unknown), wrong)
 
 
 async def _look(dsn: str, street: Sandbox) -> Found:
@@ -85,6 +90,7 @@ async def _look(dsn: str, street: Sandbox) -> Found:
             (row["device_id"], row["zone_id"], row["kind"], row["at"]) for row in rows
         ),
         messages,
+        street.inbox.phones(),
         Counter(item.message_id for item in street.inbox.received()),
     )
 
@@ -130,15 +136,20 @@ def _decisions(found: Found, walkers: list[Walker]) -> Iterator[str]:
             yield f"{row['message_id']} was promised {row['delivery']}"
 
 
-def _arrivals(found: Found) -> Iterator[str]:
-    """As many arrivals as were promised, and no doubt unsaid.
+def _strays(found: Found, walkers: list[Walker]) -> Iterator[str]:
+    """Whatever arrived was decided for that phone, and came under its one id."""
+    phones = {str(row["message_id"]): row["device_id"] for row in found.messages}
+    owners = {one.address["value"]: one.device_id for one in walkers}
+    for phone in found.phones:
+        for item in phone.received:
+            if phones.get(item.message_id or "") != owners[phone.address]:
+                yield f"{item.message_id} was not decided for {owners[phone.address]}"
+            if item.collapse_id != item.message_id:
+                yield f"{item.message_id} came as {item.collapse_id}"
 
-    Messages are told apart by their id alone: a repeat under another id would be a
-    message that nobody decided.
-    """
-    decided = {str(row["message_id"]) for row in found.messages}
-    for one in sorted(found.arrived.keys() - decided):
-        yield f"{one} was never decided"
+
+def _arrivals(found: Found) -> Iterator[str]:
+    """As many arrivals as were promised, and no doubt unsaid."""
     for row in found.messages:
         times, state = found.arrived[str(row["message_id"])], row["state"]
         most_once = row["delivery"] == "at_most_once"
@@ -156,7 +167,8 @@ def _promised(found: Found, promise: str) -> Promised:
     return Promised(
         decided=len(mine),
         arrived=sum(count > 0 for count in times),
-        never_arrived=times.count(0),
-        arrived_again=sum(count - 1 for count in times if count > 1),
-        states=dict(Counter(row["state"] for row in mine)),
+        never=times.count(0),
+        unknown=sum(row["state"] == "unknown" for row in mine),
+        twice=sum(count > 1 for count in times),
+        repeats=sum(count - 1 for count in times if count),
     )

@@ -13,26 +13,35 @@ import httpx
 
 from geopush.sandbox import Sandbox
 
-WAKING = 60.0  # seconds that a start may take on a busy machine
+WAKING = 120.0  # seconds that a start may take on a busy machine
+PATIENCE = 120.0  # seconds for the last claims to lapse on a busy machine
 LOOK = 0.05
 
 
 class Service:
-    """``geopush serve`` with an embedded database, pointed at stand-ins of ours."""
+    """``geopush serve`` with an embedded database, pointed at stand-ins of ours.
 
-    def __init__(self, folder: Path, street: Sandbox) -> None:
+    The first in a folder runs the database there, unless somebody does already.
+    """
+
+    def __init__(
+        self, folder: Path, street: Sandbox, *, role: str = "all", name: str = "service"
+    ) -> None:
+        self.name = name
         self.data = folder / "data"
-        self.port = _free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._environment = _environment(self.data, self.port, street)
+        self._place = _keep_port()
+        port: int = self._place.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self._command = (sys.executable, "-m", "geopush", "serve", "--role", role)
+        self._environment = _environment(self.data, port, street)
         self._process: asyncio.subprocess.Process | None = None
-        self._log = folder / "service.log"
+        self._log = folder / f"{name}.log"
 
     async def start(self) -> None:
         """Start it, and wait until it is ready."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "geopush", "serve"),
+                *self._command,
                 env=self._environment,
                 stdout=log,
                 stderr=log,
@@ -68,19 +77,38 @@ class Service:
         self._process.send_signal(signal.SIGKILL)
         await self._process.wait()
 
+    def freeze(self) -> None:
+        """Let it stand still, as a machine that is too busy would; it hears nothing."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on, not knowing that time has passed."""
+        os.kill(self.pid, signal.SIGCONT)
+
     async def stop(self) -> int:
         """End it politely; return its exit code."""
-        assert self._process is not None
+        self._place.close()
+        if self._process is None:
+            return 0
         if self.runs():
+            self.thaw()
             self._process.send_signal(signal.SIGTERM)
         return await self._process.wait()
 
     def kill_postgres(self) -> int:
         """Kill the postmaster; return the id it had."""
-        pid_file = self.data / "postgres" / "data" / "postmaster.pid"
-        pid = int(pid_file.read_text().splitlines()[0])
+        pid = self.postgres_pid()
+        assert pid is not None
         os.kill(pid, signal.SIGKILL)
         return pid
+
+    def postgres_pid(self) -> int | None:
+        """The postmaster that last took the database; None while none has."""
+        pid_file = self.data / "postgres" / "data" / "postmaster.pid"
+        try:
+            return int(pid_file.read_text().splitlines()[0])
+        except (FileNotFoundError, IndexError):
+            return None
 
     async def command(self, *arguments: str) -> str:
         """Run another ``geopush`` command on the same data."""
@@ -112,6 +140,7 @@ def _environment(data: Path, port: int, street: Sandbox) -> dict[str, str]:
         "GEOPUSH_PORT": str(port),
         "GEOPUSH_COMPILED": "false",
         "GEOPUSH_ONE_MESSAGE_SECONDS": "0",
+        "GEOPUSH_QUOTA_BURST": "1000000",  # phones here walk for days in minutes
         "GEOPUSH_SEND_SECONDS": "2",  # so claims of the dead lapse after six
         "GEOPUSH_APNS_KEY_FILE": str(street.p8_file),
         "GEOPUSH_APNS_KEY_ID": street.key_id,
@@ -125,8 +154,9 @@ def _environment(data: Path, port: int, street: Sandbox) -> dict[str, str]:
     }
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _keep_port() -> socket.socket:
+    """Bind a port and never listen on it: nobody else gets it while ours is down."""
+    place = socket.socket()
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    place.bind(("127.0.0.1", 0))
+    return place

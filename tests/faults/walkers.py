@@ -42,6 +42,18 @@ class Walker:
         self.token = ""
 
     @property
+    def platform(self) -> str:
+        """Whose gateway its messages take: every other phone's is Google."""
+        return "android" if self.number % 2 else "ios"
+
+    @property
+    def address(self) -> dict[str, str]:
+        """Where its messages go."""
+        if self.platform == "ios":
+            return {"kind": "apns_token", "value": f"{self.number:064x}"}
+        return {"kind": "fcm_token", "value": f"token:{self.number}"}
+
+    @property
     def laps(self) -> int:
         """How many shops were visited: so many messages there must be."""
         return self.steps // len(LAP)
@@ -138,8 +150,8 @@ async def register(client: httpx.AsyncClient, walker: Walker) -> str:
         "device_id": walker.device_id,
         "device_secret": "s" * 43,
         "app": "demo",
-        "platform": "ios",
-        "address": {"kind": "apns_token", "value": f"{walker.number:064x}"},
+        "platform": walker.platform,
+        "address": walker.address,
         "timezone": "Europe/Amsterdam",
         "language": "en",
         "consents": {"location": agreed, "push_marketing": agreed},

@@ -60,6 +60,7 @@ def a_message(
         content=content or words(),
         delivery=Delivery.AT_MOST_ONCE,
         decided_at=NOW,
+        due=NOW,
         expires_at=expires_at or NOW + timedelta(minutes=45),
         attempts=0,
         claim=UUID(int=7),

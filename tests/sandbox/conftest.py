@@ -10,6 +10,7 @@ import pytest
 from geopush.sandbox import Sandbox
 from geopush.sandbox.clock import SteppedClock
 from tests.sandbox.build import APPS, NOON, Stage
+from tests.sandbox.listener import Listener, open_listener
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +45,9 @@ def trust(sandbox: Sandbox) -> ssl.SSLContext:
 async def client(trust: ssl.SSLContext) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(http2=True, verify=trust, trust_env=False) as client:
         yield client
+
+
+@pytest.fixture
+async def listener() -> AsyncIterator[Listener]:
+    async with open_listener() as listener:
+        yield listener

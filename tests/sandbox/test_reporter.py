@@ -1,17 +1,15 @@
 """Receipts by themselves: at given rates, the same with the same seed."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
 
 import httpx
-import msgspec
 import pytest
-from aiohttp import web
 
 from geopush.sandbox.clock import SteppedClock
 from geopush.sandbox.inbox import Extras, Push
 from geopush.sandbox.reporter import Rates, Reporter
 from tests.sandbox.build import NOON, Stage
+from tests.sandbox.listener import Listener
 
 BUTTONS = [{"id": "yes", "text": "Yes"}, {"id": "no", "text": "No"}]
 HALF = Rates(delivered=0.5, opened=0.5, clicked=0.5, dismissed=0.5, answered=0.5)
@@ -67,33 +65,6 @@ def test_an_answer_names_one_of_the_buttons() -> None:
     assert set(said) == {"yes", "no"}
 
 
-class Service:
-    """A geopush that takes receipts, and keeps what it was told."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[str, object]] = []
-        self.status = 202
-        self.url = ""
-
-    async def take(self, request: web.Request) -> web.Response:
-        """Keep who said what."""
-        body = msgspec.json.decode(await request.read())
-        self.told.append((request.headers["Authorization"], body))
-        return web.Response(status=self.status)
-
-
-@pytest.fixture
-async def service() -> AsyncIterator[Service]:
-    service, app = Service(), web.Application()
-    app.router.add_post("/v1/receipts", service.take)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    service.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield service
-    await runner.cleanup()
-
-
 async def report(stage: Stage, client: httpx.AsyncClient, base_url: str) -> None:
     """Let phones report, and one push arrive."""
     body = {"rates": {"delivered": 1}, "base_url": base_url}
@@ -104,24 +75,24 @@ async def report(stage: Stage, client: httpx.AsyncClient, base_url: str) -> None
 
 
 async def test_receipts_are_posted_with_the_token_of_the_message(
-    stage: Stage, client: httpx.AsyncClient, service: Service
+    stage: Stage, client: httpx.AsyncClient, listener: Listener
 ) -> None:
-    await report(stage, client, service.url)
+    await report(stage, client, listener.url)
     said = {"message_id": "m-1", "kind": "delivered", "at": "2026-07-01T12:00:00Z"}
-    assert service.told == [("Bearer gp_rt_1", {"receipts": [said]})]
+    assert listener.told == [("Bearer gp_rt_1", {"receipts": [said]})]
 
 
 @pytest.mark.parametrize(("status", "reported", "failed"), [(202, 1, 0), (500, 0, 1)])
 async def test_what_became_of_them_is_counted(
     stage: Stage,
     client: httpx.AsyncClient,
-    service: Service,
+    listener: Listener,
     status: int,
     reported: int,
     failed: int,
 ) -> None:
-    service.status = status
-    await report(stage, client, service.url)
+    listener.status = status
+    await report(stage, client, listener.url)
     answer = (await client.get(f"{stage.sandbox.inbox_url}/receipts")).json()
     assert (answer["reported"], answer["failed"]) == (reported, failed)
 
@@ -134,10 +105,10 @@ async def test_a_geopush_that_is_away_is_counted_too(
 
 
 async def test_a_push_of_another_sender_is_not_reported(
-    stage: Stage, client: httpx.AsyncClient, service: Service
+    stage: Stage, client: httpx.AsyncClient, listener: Listener
 ) -> None:
-    await report(stage, client, service.url)
+    await report(stage, client, listener.url)
     plain = Push(address="phone", platform="ios", app="demo", title="x")
     stage.sandbox.inbox.record(plain)
     await stage.sandbox.reporter.drain()
-    assert len(service.told) == 1
+    assert len(listener.told) == 1
