@@ -2,6 +2,8 @@
 
 import json
 import sys
+import time
+import traceback
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 
@@ -22,9 +24,10 @@ from benchmarks import (
     where,
 )
 from benchmarks.kernel import compile_kernel
-from benchmarks.page import PAGE, beginning, keep
+from benchmarks.page import PAGE, keep, moment, told_of_machine
 from benchmarks.report import Table, goals_table
 
+QUICK = "This was quick: small worlds, few rounds. It is to look at, not to trust."
 # One line each; a name with a dot is a part of what stands before it.
 BENCHMARKS: dict[str, Callable[[Namespace], list[Table]]] = {
     "match.city": lambda asked: match.run("city", asked),
@@ -56,26 +59,68 @@ BENCHMARKS: dict[str, Callable[[Namespace], list[Table]]] = {
 
 
 def main() -> None:
-    """Measure what was asked for; all of it at full length is kept."""
+    """Measure what was asked for; all of it at full length is kept, as it comes."""
     asked = _parser().parse_args()
     names = _chosen(asked.names)
-    began = beginning()
+    keeping = asked.write or not (asked.names or asked.quick or asked.zones)
     compile_kernel()
+    made, failed = measure(names, asked, keeping=keeping)
+    if asked.json:
+        every = [table for tables in made.values() for table in tables]
+        print(json.dumps([one.as_rows() for one in every], indent=2))
+    else:
+        print(_ending(made, asked))
+    if failed:
+        raise SystemExit(f"failed: {', '.join(failed)}")
+
+
+def measure(
+    names: list[str], asked: Namespace, *, keeping: bool
+) -> tuple[dict[str, list[Table]], list[str]]:
+    """Return what was measured, and what failed; each part is kept before the next."""
+    machine = told_of_machine()
     made: dict[str, list[Table]] = {}
-    for name in names:
-        print(f"measuring {name} ...", file=sys.stderr)
-        made[name] = BENCHMARKS[name](asked)
+    failed = []
+    clock = _stopwatch()
+    for number, name in enumerate(names, 1):
+        _say(f"[{clock():4.0f} s] {number} of {len(names)}: {name}")
+        stamp = moment(machine)
+        try:
+            made[name] = [_trusted(one, asked) for one in BENCHMARKS[name](asked)]
+        except Exception:  # the others are worth measuring all the same
+            traceback.print_exc()
+            failed.append(name)
+            continue
         if not asked.json:
             print("\n\n".join(one.as_text() for one in made[name]), end="\n\n")
-    every = [table for tables in made.values() for table in tables]
-    goals = [goal for table in every for goal in table.goals]
-    if asked.json:
-        print(json.dumps([one.as_rows() for one in every], indent=2))
-    elif goals:
-        print("\n".join(goals_table(goals).as_lines()))
-    if asked.write or not (asked.names or asked.quick or asked.zones):
-        keep(began, made, BENCHMARKS)
-        print(f"written to {PAGE}", file=sys.stderr)
+        if keeping:
+            keep(stamp, {name: made[name]}, BENCHMARKS)
+            _say(f"written to {PAGE}")
+    _say(f"[{clock():4.0f} s] done: {len(made)} of {len(names)}")
+    return made, failed
+
+
+def _trusted(table: Table, asked: Namespace) -> Table:
+    """Return a table without its goals where it was made to be looked at only."""
+    if asked.quick or asked.zones:
+        return table._replace(goals=())
+    return table
+
+
+def _ending(made: dict[str, list[Table]], asked: Namespace) -> str:
+    if asked.quick:
+        return QUICK
+    goals = [goal for tables in made.values() for one in tables for goal in one.goals]
+    return "\n".join(goals_table(goals).as_lines()) if goals else ""
+
+
+def _stopwatch() -> Callable[[], float]:
+    began = time.perf_counter()
+    return lambda: time.perf_counter() - began
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _parser() -> ArgumentParser:

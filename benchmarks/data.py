@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,7 +39,7 @@ class World(NamedTuple):
 def make_zones(world: str, count: int | None = None, seed: int = 1) -> list[Zone]:
     """Return the zones of a world, as many as it usually has or as many as asked."""
     if world == REAL:
-        return real_zones()[:count]
+        return list(real_zones()[:count])
     made = WORLDS[world]
     shapes = made.shapes(np.random.default_rng(seed), count or made.zones)
     return zones_of(shapes)
@@ -62,13 +63,14 @@ def zones_of(shapes: Shapes) -> list[Zone]:
     ]
 
 
-def real_zones() -> list[Zone]:
+@cache
+def real_zones() -> tuple[Zone, ...]:
     """Return the taxi zones of New York, and the restaurants of a chain there."""
-    return [
+    return tuple(
         zone
         for name in ("districts.geojson", "zones.geojson")
         for zone in parse_zones(SAMPLE.joinpath(name).read_bytes()).zones
-    ]
+    )
 
 
 def places_in(box: Box, rng: np.random.Generator, count: int) -> Pings:

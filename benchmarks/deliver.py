@@ -29,6 +29,7 @@ from benchmarks.senders import (
 from geopush.bench.contest import Contender, Measures, Scores, compete
 from geopush.bench.rounds import Rounds
 
+QUICK, FULL = (0.2, 1), (1.0, 5)  # seconds a round, rounds
 LATENCY = 40  # milliseconds, what Apple is said to take
 PLAIN_APNS, PLAIN_FCM, CEILING = "plain aioapns", "plain pyfcm", "bare sockets"
 CHECKED = "checked"
@@ -85,16 +86,16 @@ FCM_MEANING = f"""\
 
 def to_apple(quick: bool) -> list[Table]:
     """Measure the way to Apple beside aioapns."""
-    scores = _contest(APNS, *((0.5, 3) if quick else (1.0, 5)))
+    scores = _contest(APNS, quick)
     bases = {OURS_FAR: f"{OURS_NEAR}, 900 at a time"}
     rows = [_row(APNS, scores, one, bases.get(one, PLAIN_APNS)) for one in APNS]
-    goals = () if quick else _apns_goals(scores)
+    goals = _apns_goals(scores)
     return [Table("deliver: to Apple", NOTE, COLUMNS, rows, APNS_MEANING, goals)]
 
 
 def to_google(quick: bool) -> list[Table]:
     """Measure the way to Google beside pyfcm, and beside what the stand-in takes."""
-    scores = _contest(FCM, *((0.5, 3) if quick else (1.0, 5)))
+    scores = _contest(FCM, quick)
     rows = [
         [
             *_row(FCM, scores, one, PLAIN_FCM),
@@ -102,7 +103,7 @@ def to_google(quick: bool) -> list[Table]:
         ]
         for one in FCM
     ]
-    goals = () if quick else _fcm_goals(scores)
+    goals = _fcm_goals(scores)
     columns = (*COLUMNS, SHARE)
     return [Table("deliver: to Google", NOTE, columns, rows, FCM_MEANING, goals)]
 
@@ -148,7 +149,8 @@ def _fcm_goals(scores: dict[str, Scores]) -> list[Goal]:
     ]
 
 
-def _contest(ways: dict[str, Way], seconds: float, rounds: int) -> dict[str, Scores]:
+def _contest(ways: dict[str, Way], quick: bool) -> dict[str, Scores]:
+    seconds, rounds = QUICK if quick else FULL
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         where = {
@@ -161,7 +163,7 @@ def _contest(ways: dict[str, Way], seconds: float, rounds: int) -> dict[str, Sco
             name: partial(open_way, way, where[way.latency, way.checking], seconds)
             for name, way in ways.items()
         }
-        return compete(openers, rounds)
+        return compete(openers, rounds, hurry=quick)
 
 
 def _row(

@@ -53,8 +53,8 @@ MEANING = f"""\
 
 def run(quick: bool) -> list[Table]:
     """Measure the core beside a bare loop, in one process each."""
-    seconds, rounds = (0.1, 3) if quick else (0.4, 9)
-    scores = compete({"core": partial(open_core, seconds)}, rounds)["core"]
+    seconds, rounds = (0.05, 1) if quick else (0.4, 9)
+    scores = compete({"core": partial(open_core, seconds)}, rounds, hurry=quick)["core"]
     names = [*WAYS, TURNS, DECISION, LOOP]
     times = {name: Rounds(scores.of(name)) for name in names}
     ratios = {

@@ -21,6 +21,7 @@ from geopush.bench.plot import Plot
 from zones import Zone
 
 SIZES = (1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536)
+FEW_SIZES = (1, 64, 1_024, 16_384)
 COUNTS = (1_000, 10_000, 100_000, 1_000_000)
 CORNERS = (8, 32, 128, 512, 2_048, 8_192)
 FINE = 1_000  # zones of so many corners each
@@ -38,7 +39,8 @@ SIZES_MEANING = f"""\
 def by_batch(asked: Namespace) -> list[Table]:
     """Measure calls of many sizes in the city."""
     count = match.QUICK["city"] if asked.quick else None
-    contest = Contest("city", asked.zones or count, asked.quick, SIZES)
+    sizes = FEW_SIZES if asked.quick else SIZES
+    contest = Contest("city", asked.zones or count, asked.quick, sizes)
     openers = {
         OURS: partial(match.open_own, OURS, contest),
         PLAIN: partial(match.open_own, PLAIN, contest),
@@ -53,10 +55,10 @@ def by_batch(asked: Namespace) -> list[Table]:
             *(Rounds(one.of(size)) for one in scores.values()),
             Rounds(scores[OURS].over(scores[BASE], size)),
         ]
-        for size in SIZES
+        for size in sizes
     ]
     lines = {
-        name: [(size, Rounds(one.of(size)).median) for size in SIZES]
+        name: [(size, Rounds(one.of(size)).median) for size in sizes]
         for name, one in scores.items()
     }
     plot = Plot("City (A), one core", "pings a call", "pings a second", lines)
@@ -109,7 +111,7 @@ def open_fine(name: str, corners: int, contest: Contest) -> Iterator[Contender[B
     directory = str(DIRECTORY) if name == OURS else None
     if name == OURS:
         own(directory, zones[:10], "city")
-    pings = places_in(CITY, np.random.default_rng(5), match.PINGS)
+    pings = places_in(CITY, np.random.default_rng(5), contest.pings)
     compared = pings[0][: match.COMPARED], pings[1][: match.COMPARED]
     course = Course(pings, compared, contest.batches, contest.seconds)
     before, started = resident(), time.process_time()

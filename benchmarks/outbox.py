@@ -73,7 +73,7 @@ def run(quick: bool) -> list[Table]:
             OURS: partial(open_outbox, dsn, OURS),
             BARE: partial(open_outbox, dsn, BARE),
         }
-        scores = compete(openers, rounds=3 if quick else 9)
+        scores = compete(openers, rounds=1 if quick else 9, hurry=quick)
     rows = [
         [name, Rounds(one.of("rate")), Rounds(one.over(scores[BARE], "rate"))]
         for name, one in scores.items()
@@ -81,8 +81,7 @@ def run(quick: bool) -> list[Table]:
     note = f"{BATCH} at a time, one connection, embedded PostgreSQL on the same cores."
     share = Rounds(scores[OURS].over(scores[BARE], "rate"))
     goal = Goal("outbox, claim and settle against two bare updates", 0.5, 0.8, share)
-    goals = () if quick else (goal,)
-    return [Table("deliver: the outbox", note, COLUMNS, rows, MEANING, goals)]
+    return [Table("deliver: the outbox", note, COLUMNS, rows, MEANING, [goal])]
 
 
 @contextmanager

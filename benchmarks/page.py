@@ -33,7 +33,8 @@ for machines is in `results.json`. `make bench` measures all and writes this pag
 of it, and only prints it unless `--write` is there, which replaces these sections here
 and leaves the others. `--quick` takes less than two minutes for everything, too short
 to be trusted; `--json` is for machines, `--zones N` makes worlds of so many zones. The
-data is made from seeds, so it is the same everywhere.
+data is made from seeds, so it is the same everywhere. Each part is written as soon as
+it is measured; if one fails, the others go on, and the command ends with 1.
 
 Peers that are not installed are left out and named. To have them all:
 `pip install 'geopush[fast,map]' {peers}`, and `apt install postgresql-15-postgis-3`.
@@ -57,17 +58,22 @@ class Section(NamedTuple):
 Record = dict[str, Section]
 
 
-def beginning() -> str:
-    """Return when this is, of which commit, on what; ask before measuring."""
+def told_of_machine() -> str:
+    """Return of which commit and on what this is; ask before anything is written."""
     command = ["git", "describe", "--always", "--dirty= with changes"]
     done = subprocess.run(command, cwd=HERE, capture_output=True, text=True)
     commit = done.stdout.strip() or "unknown"
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     return (
-        f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {commit}, "
-        f"{os.cpu_count()} cores, {model[1] if model else 'unknown'}, "
-        f"{platform.system()}; Python {platform.python_version()}, {_versions()}."
+        f"commit {commit}, {os.cpu_count()} cores, "
+        f"{model[1] if model else 'unknown'}, {platform.system()}; "
+        f"Python {platform.python_version()}, {_versions()}"
     )
+
+
+def moment(machine: str) -> str:
+    """Return when this is, and what is told of the machine."""
+    return f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine}."
 
 
 def keep(

@@ -23,6 +23,7 @@ from zones import Kernel, build_index
 START = datetime(2026, 7, 4, 12, 0, tzinfo=UTC)
 DEVICES = 4_096  # each of a customer of its own
 MOST = 16_000  # pings a lap
+AT_ONCE = 512  # customers written by a statement
 GAP = 5  # seconds between the pings of a device, so that all of an upload are fresh
 VISITS = 0.025  # of the pings are in a zone; each visit is entered and left
 SPEAKING = 0.9  # of the zones have something to say
@@ -119,6 +120,6 @@ def customer(key: CustomerKey, version: int) -> Known:
 async def settle(pool: Pool, kind: str) -> None:
     """Write customers who agreed to everything, each with a phone of the same name."""
     async with pool.acquire() as connection, connection.transaction():
-        for number in range(DEVICES):
-            known = customer(customer_key(f"{kind}-{number}"), -1)
-            await customers.save(connection, known)
+        for first in range(0, DEVICES, AT_ONCE):
+            keys = (customer_key(f"{kind}-{first + n}") for n in range(AT_ONCE))
+            await customers.save_all(connection, [customer(key, -1) for key in keys])

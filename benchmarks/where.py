@@ -45,7 +45,7 @@ def run(asked: Namespace) -> list[Table]:
             continue
         contest = Contest(world, QUICK[world] if asked.quick else None, asked.quick)
         openers = {world: partial(open_kinds, contest)}
-        scores = compete(openers, contest.rounds, last_core())[world]
+        scores = compete(openers, contest.rounds, last_core(), hurry=asked.quick)[world]
         rows.append(
             [
                 f"{world} ({LETTERS[world]})",

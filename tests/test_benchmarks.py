@@ -1,6 +1,7 @@
 """Benchmarks measure the right thing: same data each time, same answers from all."""
 
 import json
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import shapely
 
 from benchmarks import bare, door, match, page, peers, start, stress
-from benchmarks.__main__ import BENCHMARKS
+from benchmarks.__main__ import BENCHMARKS, measure
 from benchmarks.data import REAL, WORLDS, make_pings, make_zones
 from benchmarks.doors.keys import RING
 from benchmarks.report import Goal, Table
@@ -157,6 +158,33 @@ def test_what_is_no_longer_measured_is_dropped(kept: Path) -> None:
     page.keep("Once.", {"old": [a_table("Old", [1.0])]}, ["old"])
     page.keep("Now.", {"new": [a_table("New", [1.0])]}, ["new"])
     assert list(json.loads((kept / "results.json").read_text())) == ["new"]
+
+
+FULL = Namespace(quick=False, zones=None, json=False)
+
+
+def test_what_fails_is_named_and_the_others_are_kept(
+    kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: Namespace) -> list[Table]:
+        raise EOFError
+
+    for name in ("ingest", "store"):
+        monkeypatch.setitem(BENCHMARKS, name, lambda _: [a_table("One", [1.0])])
+    monkeypatch.setitem(BENCHMARKS, "door", fails)
+    made, failed = measure(["ingest", "door", "store"], FULL, keeping=True)
+    assert (list(made), failed) == (["ingest", "store"], ["door"])
+    assert list(json.loads((kept / "results.json").read_text())) == ["ingest", "store"]
+
+
+@pytest.mark.parametrize(("quick", "goals"), [(True, 0), (False, 1)])
+def test_what_was_quick_reaches_no_goals(
+    *, quick: bool, goals: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BENCHMARKS, "door", lambda _: [a_table("One", [9.0])])
+    asked = Namespace(quick=quick, zones=None, json=False)
+    made, _ = measure(["door"], asked, keeping=False)
+    assert len(made["door"][0].goals) == goals
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from zones.geometry import Area
 from zones.limits import Limits
 from zones.properties import Settings, read_settings
 from zones.shapes import read_area
+from zones.swapped import note_swapped
 from zones.zone import Zone, ZoneId
 
 ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
@@ -37,9 +38,16 @@ class Read(Struct, frozen=True):
 
 
 def read_feature(
-    raw: object, path: str, context: Context, wanted: ZoneId | None
+    raw: object,
+    path: str,
+    context: Context,
+    wanted: ZoneId | None,
+    plain: Area | None = None,
 ) -> Read:
-    """Return the zone of a feature; ``wanted`` is the id that it must have."""
+    """Return the zone of a feature; ``wanted`` is the id that it must have.
+
+    ``plain`` is its area, if nothing is odd about that.
+    """
     problems = context.problems
     before = len(problems)
     if not isinstance(raw, dict) or raw.get("type") != "Feature":
@@ -48,8 +56,10 @@ def read_feature(
         return Read(path, wanted, None)
     properties = _properties(raw, path, context)
     zone_id = _read_id(raw, properties, path, wanted, problems)
-    area = None
-    if is_known_crs(raw, path, problems):
+    area = plain
+    if not is_known_crs(raw, path, problems):
+        area = None
+    elif area is None:
         place, radius = f"{path}.geometry", properties.get("radius")
         area = read_area(raw.get("geometry"), radius, place, context.limits, problems)
     if area is not None and area.radius is not None:
@@ -57,6 +67,9 @@ def read_feature(
     place = f"{path}.properties"
     settings = read_settings(properties, place, problems, context.warnings)
     group = _group(settings.typed.group, place, context)
+    if area is not None:
+        timezone, place = settings.typed.timezone, f"{path}.geometry"
+        note_swapped(area, timezone, place, problems, context.warnings)
     if zone_id is None or area is None or len(problems) > before:
         return Read(path, zone_id, None)
     return Read(path, zone_id, _zone(zone_id, area, group, settings))

@@ -9,6 +9,7 @@ from zones.decode import decode
 from zones.errors import Code, Problem, is_full
 from zones.feature import Context, Read, is_known_crs, read_feature
 from zones.limits import Limits
+from zones.plain import plain_areas
 from zones.properties import Typed
 from zones.rings import count_vertices
 from zones.zone import Zone, ZoneId
@@ -45,13 +46,14 @@ def parse_zones(
     context = Context(limits, id_map or {}, group, problems, [])
     _check_map(context.id_map, problems)
     features = _features(value, limits, problems)
+    areas = plain_areas(features, limits)
     read = []
-    for i, feature in enumerate(features):
+    for i, (feature, area) in enumerate(zip(features, areas, strict=True)):
         if is_full(problems):
             text = "There are more problems than are listed; reading stopped here."
             problems.append(Problem(f"$.features[{i}]", Code.TOO_MANY_PROBLEMS, text))
             break
-        read.append(read_feature(feature, f"$.features[{i}]", context, None))
+        read.append(read_feature(feature, f"$.features[{i}]", context, None, area))
     return _settled(read, len(features), context, complaint)
 
 

@@ -14,13 +14,12 @@ from zones.circle import circle
 from zones.errors import Problem
 from zones.geometry import Area, Point
 from zones.hours import OpeningHours, parse_opening_hours
+from zones.plain import SHORTEST, Ring, owners
 from zones.properties import Typed
 from zones.timezone import time_zone
 from zones.zone import Scalar, Zone, ZoneId
 
 Objects = NDArray[np.object_]
-Ring = list[tuple[float, float]]
-SHORTEST = 4  # positions of a ring, the first of them repeated
 
 
 class _Point(Struct, tag_field="type", tag="Point"):
@@ -113,15 +112,11 @@ def _parts(zones: Sequence[list[list[Ring]]]) -> list[Objects]:
         return [np.empty(0, dtype=np.object_)] * len(zones)
     positions = np.array(list(chain.from_iterable(rings)), dtype=np.float64)
     lines: Objects = np.empty(len(rings), dtype=np.object_)
-    shapely.linearrings(positions, indices=_owners(rings), out=lines)
+    shapely.linearrings(positions, indices=owners(rings), out=lines)
     made: Objects = np.empty(len(polygons), dtype=np.object_)
-    shapely.polygons(lines, indices=_owners(polygons), out=made)
+    shapely.polygons(lines, indices=owners(polygons), out=made)
     ends = np.cumsum([len(zone) for zone in zones])[:-1]
     return np.split(shapely.orient_polygons(made), ends)
-
-
-def _owners(groups: Sequence[Sequence[object]]) -> NDArray[np.intp]:
-    return np.repeat(np.arange(len(groups)), [len(group) for group in groups])
 
 
 def _zone(feature: _Feature, area: Area) -> Zone | None:

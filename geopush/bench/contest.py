@@ -54,8 +54,8 @@ def compete(
 ) -> dict[str, Scores[Facts]]:
     """Open each contender in its own process and measure all of them each round.
 
-    If a core is given, all of them run there, one at a time; in a hurry they are built
-    at once, on all cores.
+    If a core is given, all of them run there, one at a time. In a hurry they are built
+    at once, on all cores, and nothing warms up.
     """
     tell = tell or _keep_quiet
     pipes: dict[str, Connection] = {}
@@ -71,7 +71,7 @@ def compete(
         scores: dict[str, Scores[Facts]] = {
             name: Scores(pipe.recv(), []) for name, pipe in pipes.items()
         }
-        for number in range(rounds + 1):
+        for number in range(1 if hurry else 0, rounds + 1):
             tell(f"round {number} of {rounds}")
             for name, pipe in pipes.items():
                 pipe.send("once more")
