@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -18,6 +17,7 @@ from geopush.flows.refresh import Refresh
 from geopush.flows.revision import Saved
 from geopush.store.pool import Pool
 from tests.clock import HandClock
+from tests.waiting import until
 from zones import Kernel, Point, Zone, ZoneId, circle
 
 OFFER = (
@@ -25,13 +25,6 @@ OFFER = (
     b' "trigger": {"any": [{"on": ["enter"]}]},'
     b' "message": {"title": {"en": "t"}, "body": {"en": "b"}}}'
 )
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 def zone(name: str) -> Zone:
@@ -186,11 +179,11 @@ async def test_what_changes_while_a_compiled_index_is_made_is_in_it(
     def slow(*arrays: object) -> tuple[int, int]:
         begun.set()
         assert go_on.wait(60)
-        return kernel.stripe_all(*arrays)
+        return kernel.put_all(*arrays)
 
     for name in "abc":
         await publish.save_zone(zone(name))
-    using = asyncio.create_task(here.use(kernel._replace(stripe_all=slow)))
+    using = asyncio.create_task(here.use(kernel._replace(put_all=slow)))
     assert await asyncio.to_thread(begun.wait, 60)
     await publish.remove_zone(ZoneId("a"))
     await publish.save_zone(replace(zone("b"), name="moved"))
