@@ -132,7 +132,7 @@ async def api(parts: Parts) -> AsyncIterator[Door]:
     async with httpx.AsyncClient(
         transport=transport, base_url="http://geopush"
     ) as client:
-        yield Door(app, parts, client, await make_keys(parts))
+        yield Door(app, furnished, client, await make_keys(parts))
 
 
 async def make_keys(parts: Parts) -> dict[Role, str]:
