@@ -151,7 +151,7 @@ async def running(
             suppress=Suppress(pool, suppressions, clock),
             contacts=Contacts(pool, clock),
             arrivals=Arrivals(pool, suppressions, clock),
-            letters=Letters(pool, lambda: refresh.catalog, clock),
+            letters=Letters(pool, world, clock),
             receipts=Receipts(pool, lambda: refresh.catalog, deciding, clock),
             pings=door,
             quotas=quotas,
