@@ -21,14 +21,18 @@ from zones import IndexKind, Zone, ZoneId, build_index
 
 MORE = 40  # zones put in and taken away each round
 BASE_TREE = "rtree insert"
-MILLIS = ("add", "remove")
-COLUMNS = ("contender", "add ms", "remove ms", "x add", f"x add, {BASE_TREE}")
+MILLIS = ("add", "remove", "find")
+COLUMNS = (
+    "contender", "add ms", "remove ms", "add, find ms", "x add", f"x add, {BASE_TREE}"
+)  # fmt: skip
 MEANING = f"""\
 - **contender**: `{OURS}` and `{PLAIN}` make another index with `with_changes`; the one
   before goes on to answer. `{BASE}` has to be built anew. `{BASE_TREE}` changes an
   R-tree where it is, with the box alone.
 - **add ms**, **remove ms**: milliseconds of CPU for one zone, one after the other, mean
   of {MORE}.
+- **add, find ms**: the same for adding one and then asking for a place inside it, which
+  must find it: nothing is put off until somebody asks.
 - **x add**: how many times faster than `{BASE}`; **x add, {BASE_TREE}**: than that.
 """
 Steps = dict[str, Callable[[], None]]
@@ -74,7 +78,9 @@ def open_changing(
     steps = build(name, make_zones("city", count), more)
 
     def measure() -> Measures:
-        return {what: _milliseconds(step) / MORE for what, step in steps.items()}
+        took = {what: _milliseconds(steps[what]) / MORE for what in MILLIS}
+        steps["remove"]()
+        return took
 
     yield Contender(None, measure)
 
@@ -83,6 +89,7 @@ def own(name: str, zones: list[Zone], more: list[Zone]) -> Steps:
     """Change our index."""
     kernel = loaded_kernel(str(DIRECTORY) if name == OURS else None)
     index = build_index(zones, IndexKind.CELLS, kernel)
+    asked = [(one, np.array([x]), np.array([y])) for one, x, y in inside(more)]
 
     def add() -> None:
         nonlocal index
@@ -94,18 +101,39 @@ def own(name: str, zones: list[Zone], more: list[Zone]) -> Steps:
         for zone in more:
             index = index.with_changes([], [zone.zone_id])
 
-    return {"add": add, "remove": remove}
+    def find() -> None:
+        nonlocal index
+        for zone, lons, lats in asked:
+            index = index.with_changes([zone], [])
+            numbers = index.covering(lons, lats).numbers.tolist()
+            assert index.zone(max(numbers)) is zone
+
+    return {"add": add, "remove": remove, "find": find}
+
+
+def inside(zones: list[Zone]) -> list[tuple[Zone, float, float]]:
+    """Return zones, each with a place inside it."""
+    points = [zone.area.representative_point for zone in zones]
+    places = [(point.longitude, point.latitude) for point in points]
+    return [(zone, *place) for zone, place in zip(zones, places, strict=True)]
 
 
 def rebuilt(_: str, zones: list[Zone], more: list[Zone]) -> Steps:
     """Build the tree of shapely anew for each change."""
     shapes = np.array([zone.area.geometry for zone in [*zones, *more]], dtype=object)
 
+    points = [shapely.Point(x, y) for _, x, y in inside(more)]
+
     def build() -> None:
         for number in range(MORE):
             shapely.STRtree(shapes[: len(zones) + number])
 
-    return {"add": build, "remove": build}
+    def find() -> None:
+        for number, point in enumerate(points, len(zones)):
+            tree = shapely.STRtree(shapes[: number + 1])
+            assert number in tree.query(point, predicate="intersects")
+
+    return {"add": build, "remove": build, "find": find}
 
 
 def inserted(_: str, zones: list[Zone], more: list[Zone]) -> Steps:
@@ -113,6 +141,7 @@ def inserted(_: str, zones: list[Zone], more: list[Zone]) -> Steps:
     boxes = [zone.area.geometry.bounds for zone in zones]
     tree = rtree.index.Index((at, box, None) for at, box in enumerate(boxes))
     new = [zone.area.geometry.bounds for zone in more]
+    places = inside(more)
 
     def add() -> None:
         for at, box in enumerate(new, len(boxes)):
@@ -122,7 +151,14 @@ def inserted(_: str, zones: list[Zone], more: list[Zone]) -> Steps:
         for at, box in enumerate(new, len(boxes)):
             tree.delete(at, box)
 
-    return {"add": add, "remove": remove}
+    def find() -> None:
+        for at, (box, (_, x, y)) in enumerate(
+            zip(new, places, strict=True), len(boxes)
+        ):
+            tree.insert(at, box)
+            assert at in tree.intersection((x, y, x, y))
+
+    return {"add": add, "remove": remove, "find": find}
 
 
 def _milliseconds(step: Callable[[], None]) -> float:

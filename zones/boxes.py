@@ -1,6 +1,7 @@
 """Zones by their boxes: what needs no cells, and all zones while there are none."""
 
 from collections.abc import Iterable
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -18,29 +19,35 @@ FRESH = 200  # boxes looked at one by one before they get a tree
 class Boxes:
     """Boxes that hold whatever a zone covers or has in its approach, by number.
 
-    Many are in a tree that is never changed, and those added since are beside it.
+    Many are in trees that are never changed, each at least twice as large as the next;
+    those added since are beside them.
     """
 
     def __init__(
-        self, rows: tuple[Row, ...] = (), planted: "Planted | None" = None
+        self, rows: tuple[Row, ...] = (), planted: tuple["Planted", ...] = ()
     ) -> None:
         self._rows = rows
         self._planted = planted
-        table = np.array(rows, dtype=np.float64).reshape(-1, 5)
-        self._numbers: Numbers = table[:, 0].astype(np.int32)
-        self._sides = table[:, 1:].T
 
     def __len__(self) -> int:
-        return len(self._rows) + (len(self._planted.rows) if self._planted else 0)
+        return len(self._rows) + sum(len(tree.rows) for tree in self._planted)
+
+    @cached_property
+    def _table(self) -> tuple[Numbers, Floats]:
+        """The numbers and the sides, made when they are asked for."""
+        return _as_arrays(self._rows)
 
     def with_more(self, pairs: Iterable[tuple[int, Zone]]) -> "Boxes":
         """Return these boxes and those of more zones."""
-        rows = self._rows + tuple(row for pair in pairs for row in rows_of(*pair))
+        more = [row for pair in pairs for row in rows_of(*pair)]
+        if not more:
+            return self
+        rows, trees = (*self._rows, *more), [*self._planted]
         if len(rows) <= FRESH:
             return Boxes(rows, self._planted)
-        return Boxes(
-            (), Planted(rows if self._planted is None else self._planted.rows + rows)
-        )
+        while trees and len(trees[-1].rows) <= 2 * len(rows):
+            rows = (*trees.pop().rows, *rows)
+        return Boxes((), (*trees, Planted(rows)))
 
     def with_approaches(self, pairs: Iterable[tuple[int, Zone]]) -> "Boxes":
         """Return these boxes and those of the zones that want to know who is near."""
@@ -51,17 +58,17 @@ class Boxes:
         self, lons: Floats, lats: Floats
     ) -> tuple[NDArray[np.int64], Numbers]:
         """Return pairs of point and number, for every point that is in a box."""
-        west, south, east, north = self._sides
         points, found = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int32)]
+        numbers, (west, south, east, north) = self._table
         for start in range(0, len(lons) if self._rows else 0, CHUNK):
             x = lons[start : start + CHUNK, None]
             y = lats[start : start + CHUNK, None]
             hit = (west <= x) & (x <= east) & (south <= y) & (y <= north)
             which, box = np.nonzero(hit)
             points.append(which + start)
-            found.append(self._numbers[box])
-        if self._planted is not None:
-            which, numbers = self._planted.candidates(lons, lats)
+            found.append(numbers[box])
+        for tree in self._planted:
+            which, numbers = tree.candidates(lons, lats)
             points.append(which)
             found.append(numbers)
         return np.concatenate(points), np.concatenate(found)
@@ -72,9 +79,7 @@ class Planted:
 
     def __init__(self, rows: tuple[Row, ...]) -> None:
         self.rows = rows
-        table = np.array(rows, dtype=np.float64)
-        self._numbers: Numbers = table[:, 0].astype(np.int32)
-        west, south, east, north = table[:, 1:].T
+        self._numbers, (west, south, east, north) = _as_arrays(rows)
         self._tree = shapely.STRtree(shapely.box(west, south, east, north))
 
     def candidates(
@@ -88,3 +93,8 @@ class Planted:
 def rows_of(number: int, zone: Zone) -> list[Row]:
     """Return the boxes of a zone with its number."""
     return [(number, *box) for box in zone.area.reach(zone.approach_meters or 0.0)]
+
+
+def _as_arrays(rows: tuple[Row, ...]) -> tuple[Numbers, Floats]:
+    table = np.array(rows, dtype=np.float64).reshape(-1, 5)
+    return table[:, 0].astype(np.int32), table[:, 1:].T

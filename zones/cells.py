@@ -129,14 +129,16 @@ def _on_sphere(places: Iterable[tuple[float, float]]) -> Floats:
 class CellIndex:
     """Zones by the cells they touch; those that cells do not suit are kept in boxes."""
 
-    def __init__(self, roll: Roll, side: Boxes, table: Table | None) -> None:
+    def __init__(
+        self, roll: Roll, side: Boxes, table: Table | None, crowd: float = 2.0
+    ) -> None:
         self._roll = roll
         self._side = side
         self._table = table
-        self._crowd = 2.0  # zones a place, to guess how much room an answer takes
+        self._crowd = crowd  # zones a place, to guess how much room an answer takes
         self._to_edge: ToEdge = plainly
         if table is not None:
-            self._context, self._kept = table.context(roll.is_live)
+            self._context, self._kept = table.context(roll)
             self._to_edge = table.to_edge(self._context)
 
     @classmethod
@@ -216,7 +218,8 @@ class CellIndex:
         with self._table.lock:
             if self._table.size == self._roll.size:
                 others = _put(self._table, self._roll.size, roll)
-                return CellIndex(roll, self._side.with_more(others), self._table)
+                side = self._side.with_more(others)
+                return CellIndex(roll, side, self._table, self._crowd)
         # another index was made from this one before, and the table went on with it
         return CellIndex.build(roll.live, kernel)
 
@@ -273,15 +276,15 @@ class CellIndex:
         self, lons: Floats, lats: Floats
     ) -> tuple[NDArray[np.int64], Numbers]:
         points, numbers = self._side.candidates(lons, lats)
-        live = self._roll.is_live[numbers]
+        live = self._roll.are_live(numbers)
         return points[live], numbers[live]
 
 
 def _put(table: Table | None, first: int, roll: Roll) -> list[tuple[int, Zone]]:
     """Put the zones from a number on into the table; return those it does not suit."""
-    new = list(roll.since(first))
+    new = roll.since(first)
     if table is None or not new:
         return new
-    approaches = approaches_of([zone for _, zone in new], roll.geometries[first:])
+    approaches = approaches_of([zone for _, zone in new])
     covered = table.put(first, roll.geometries[first:], approaches)
     return [pair for pair, fits in zip(new, covered.tolist(), strict=True) if not fits]

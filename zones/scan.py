@@ -44,7 +44,7 @@ class ScanIndex:
     ) -> Covering:
         """Return the zones that cover each point, their edges included."""
         rows = np.zeros((len(lons), self._roll.size), dtype=np.bool_)
-        for number, zone in self._roll.since():
+        for number, zone in self._roll.numbered():
             rows[:, number] = covers(zone.area.geometry, lons, lats)
         points, numbers = np.nonzero(rows)
         return as_rows(points, numbers.astype(np.int32), len(lons))

@@ -37,7 +37,7 @@ class TreeIndex:
     def build(cls, zones: Iterable[Zone]) -> "TreeIndex":
         """Return an index of zones."""
         roll = build_roll(zones)
-        rows = [row for pair in roll.since() for row in rows_of(*pair)]
+        rows = [row for pair in roll.numbered() for row in rows_of(*pair)]
         boxes = [(number, box, None) for number, *box in rows]
         tree: _Tree = rtree.Index(boxes) if boxes else rtree.Index()
         return cls(roll, tree, Boxes())
@@ -105,5 +105,5 @@ class TreeIndex:
         found = np.array(rows, dtype=np.int64).reshape(-1, 2)
         points = np.concatenate([points, found[:, 0]])
         numbers = np.concatenate([numbers, found[:, 1].astype(np.int32)])
-        live = self._roll.is_live[numbers]
+        live = self._roll.are_live(numbers)
         return points[live], numbers[live]

@@ -87,6 +87,7 @@ class State(StrEnum):
     UNKNOWN = auto()
 
 
+ON_THE_WAY = frozenset({State.QUEUED, State.CLAIMED, State.RETRY})
 # What never left: its caps are given back.
 UNSENT = frozenset({State.DEAD_ADDRESS, State.REJECTED, State.EXPIRED, State.WITHDRAWN})
 

@@ -186,11 +186,11 @@ async def test_what_changes_while_a_compiled_index_is_made_is_in_it(
     def slow(*arrays: object) -> tuple[int, int]:
         begun.set()
         assert go_on.wait(60)
-        return kernel.stripe_all(*arrays)
+        return kernel.put_all(*arrays)
 
     for name in "abc":
         await publish.save_zone(zone(name))
-    using = asyncio.create_task(here.use(kernel._replace(stripe_all=slow)))
+    using = asyncio.create_task(here.use(kernel._replace(put_all=slow)))
     assert await asyncio.to_thread(begun.wait, 60)
     await publish.remove_zone(ZoneId("a"))
     await publish.save_zone(replace(zone("b"), name="moved"))

@@ -315,6 +315,41 @@ def test_changes_are_kept_when_they_are_merged(
         assert set(found) == set(ids_at(yardstick, float(longitude), 50.0))
 
 
+def test_every_index_of_a_chain_goes_on_to_know_its_own_zones(kind: Kind) -> None:
+    rng = np.random.default_rng(11)
+    index, held = build_index([], kind), dict[ZoneId, Zone]()
+    chain = [(index, dict(held))]
+    for step in range(60):
+        some = [ZoneId(f"z{n}") for n in rng.integers(12, size=3).tolist()]
+        added = {
+            one: Zone(one, circle(Point(4.0 + int(one[1:]) / 10, 52.0), 50.0 + step))
+            for one in some[: step % 3]
+        }
+        index = index.with_changes(added.values(), some)
+        held = {one: zone for one, zone in held.items() if one not in some} | added
+        chain.append((index, held))
+    for one, known in chain:
+        assert {zone.zone_id: zone for zone in one.zones} == known
+        assert len(one) == len(known)
+        for number in range(12):
+            zone = known.get(ZoneId(f"z{number}"))
+            assert one.get(ZoneId(f"z{number}")) is zone
+            found = ids_at(one, 4.0 + number / 10, 52.0)
+            assert found == ([] if zone is None else [zone.zone_id])
+
+
+def test_two_indexes_that_lost_different_zones_do_not_see_each_other(
+    kind: Kind,
+) -> None:
+    whole = build_index([a_zone("a", SQUARE), a_zone("b", RING)], kind)
+    one = whole.with_changes([], [ZoneId("a")])
+    other = whole.with_changes([], [ZoneId("b")])
+    for index, first, second in ((whole, 1, 1), (one, 0, 1), (other, 1, 0)):
+        assert len(ids_at(index, 4.005, 52.005)) == first
+        assert len(ids_at(index, 5.005, 52.005)) == second
+        assert (index.get(ZoneId("a")) is None) == (first == 0)
+
+
 def test_a_zone_added_again_replaces_the_one_with_its_id(kind: Kind) -> None:
     index = build_index([a_zone("a", SQUARE)], kind)
     moved = index.with_changes([a_zone("a", RING)], [])

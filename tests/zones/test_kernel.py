@@ -18,6 +18,7 @@ from tests.zones.worlds import world
 from zones import Area, Point, Zone, ZoneId, ZoneIndex
 from zones.answers import measure
 from zones.cells import lattice
+from zones.roll import build_roll
 from zones.table import Table
 
 pytest.importorskip("numba")
@@ -213,6 +214,38 @@ def test_readers_keep_their_answers_while_zones_are_added() -> None:
     assert len(index) == 300
 
 
+def jagged(corners: int) -> Zone:
+    """Return a zone whose coast goes up and down all the way."""
+    angles = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+    radius = 0.01 * (1 + 0.3 * (np.arange(corners) % 2))
+    ring = np.column_stack([4.9 + radius * np.cos(angles), radius * np.sin(angles)])
+    return Zone(ZoneId(f"jagged-{corners}"), Area(shapely.Polygon(ring)))
+
+
+@pytest.mark.parametrize("corners", [100, 1_000, 10_000])
+def test_a_fine_outline_takes_room_as_it_has_corners(corners: int) -> None:
+    compiled = kernel()
+    assert compiled is not None
+    zone = jagged(corners)
+    table = Table(compiled, lattice(compiled), 10, 300)
+    roll = build_roll([zone])
+    assert table.put(0, roll.geometries, np.zeros(1)).all()
+    _, (_, arrays) = table.context(roll)
+    used = np.count_nonzero(arrays[2].any(axis=1))
+    assert corners <= used <= 3.1 * corners
+    places = by_an_edge([zone], 500, 7)
+    index, yardstick = build_index([zone]), build_index([zone], Kind.SCAN)
+    assert differences(index, yardstick, places) == 0
+
+
+def test_many_corners_are_put_in_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    zones = world(9, 80)
+    places, yardstick = by_an_edge(zones, 10, 9), build_index(zones, Kind.SCAN)
+    for chunk in (1, 50, 1_000):
+        monkeypatch.setattr("zones.table.CHUNK", chunk)
+        assert differences(build_index(zones), yardstick, places) == 0
+
+
 WORLD = world(8, 80)
 NUMBERS = st.integers(0, len(WORLD) - 1)
 EDGES = st.floats(0, 1)
@@ -248,7 +281,7 @@ def test_distances_are_measured_by_the_loop_where_a_flat_map_does() -> None:
     table = Table(compiled, lattice(compiled), 9, 300)
     shapes = np.array([box.area.geometry, rim.area.geometry], dtype=np.object_)
     table.put(0, shapes, np.zeros(2))
-    context, kept = table.context(np.ones(2, dtype=np.bool_))
+    context, kept = table.context(build_roll([box, rim]))
     assert len(kept) > 0
     assert compiled.to_edge(context, 0, 4.005, 52.009) == pytest.approx(111.2, abs=0.1)
     assert compiled.to_edge(context, 0, 4.0, 52.005) == pytest.approx(0, abs=1e-6)

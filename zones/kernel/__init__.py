@@ -11,9 +11,8 @@ from zones.table import Kernel
 PARTS = {
     "encode": ("encode", "on_face"),
     "search": ("search", "candidates"),
-    "stripes": ("stripe_all",),
-    "cover": ("cover_all",),
-    "insert": ("rehash", "insert_all"),
+    "put": ("put_all",),
+    "insert": ("rehash",),
     "distance": ("to_edge",),
 }
 LOCATOR = f"{Locator.__module__}.{Locator.__qualname__}"

@@ -4,10 +4,22 @@ import numpy as np
 
 TEST, FULL, NEAR = 0, 1, 2  # how a zone is in a cell; NEAR: only its approach is
 
-# Addresses and counts: the lattice's first, then ours. LIVE is 0 if all zones are live.
-FINEST, LEVELS, ZONES, STRIPES, EDGES, SLOTS, SHIFT, RUNS, FILTER, LIVE, COUNT = range(
-    8, 19
-)
+# Addresses and counts: the lattice's first, then ours. GONE is 0 if all zones are live,
+# else it says when each went; at MOMENT or before means that it is not there.
+(
+    FINEST,
+    LEVELS,
+    ZONES,
+    STRIPES,
+    EDGES,
+    SLOTS,
+    SHIFT,
+    RUNS,
+    FILTER,
+    GONE,
+    COUNT,
+    MOMENT,
+) = range(8, 20)
 SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2 ** 64 over the golden ratio
 LENGTH = np.uint64(0xFFFFFF)  # of a run; where it begins is in the higher bits
 BEGIN = np.uint64(24)

@@ -9,11 +9,12 @@ import numpy as np
 from zones.kernel.encode import (
     CENTERS,
 )
-from zones.kernel.face import ROOM, STEP, Work, cover_on_face
+from zones.kernel.face import STEP, Work, cover_on_face
 from zones.kernel.flat import (
     BENT,
     CELL,
     faces_near,
+    pieces_of,
     refine,
 )
 from zones.kernel.jit import (
@@ -23,7 +24,6 @@ from zones.kernel.jit import (
     Longs,
     carray,
     compiled,
-    kept,
     pointer,
 )
 from zones.kernel.stripes import bounds_of
@@ -40,7 +40,6 @@ def cover_part(
     edges: Floats,
     approach: float,
     work: Work,
-    places: Floats,
     keys: Keys,
     kinds: Bytes,
     count: int,
@@ -48,15 +47,17 @@ def cover_part(
     """Add the cells of one part and its approach (radians); -1 if they are too many."""
     centers = carray(pointer(lattice[CENTERS]), 60, np.float64)
     scale = 7.0 ** (0.5 * resolution)
-    pieces = refine(edges, np.sqrt(0.4 * BENT * STEP / scale), places)
-    if pieces < 0:
+    longest = np.sqrt(0.4 * BENT * STEP / scale)
+    pieces = 0
+    for e in range(len(edges)):
+        pieces += pieces_of(edges, e, longest)
+    if pieces > PIECES:
         return -1
+    places = np.empty((pieces, 6))
+    refine(edges, longest, places)
     # away from the middle of a face, the plane is stretched up to 1 / cos(37.4) ** 2 times
     near = approach * 1.7 * scale / STEP + CELL + BENT if approach > 0.0 else 0.0
-    longest = np.sqrt(0.4 * BENT * STEP / scale)
-    bits = faces_near(
-        centers, places[:pieces], 1.1 * approach + longest + 3.0 * STEP / scale
-    )
+    bits = faces_near(centers, places, 1.1 * approach + longest + 3.0 * STEP / scale)
     alone = bits & (bits - 1) == 0
     for face in range(20):
         if bits >> face & 1:
@@ -66,7 +67,7 @@ def cover_part(
                 itself,
                 face,
                 alone,
-                places[:pieces],
+                places,
                 near,
                 work,
                 keys,
@@ -105,7 +106,6 @@ def cover_zone(
     ends: Longs,
     approach: float,
     work: Work,
-    places: Floats,
     keys: Keys,
     kinds: Bytes,
 ) -> tuple[int, int]:
@@ -130,7 +130,6 @@ def cover_zone(
                 edges[start : ends[p]],
                 approach,
                 work,
-                places,
                 keys[:budget],
                 kinds,
                 count,
@@ -141,52 +140,3 @@ def cover_zone(
         if count >= 0:
             return level, count
     return -1, 0
-
-
-@kept
-def cover_all(
-    lattice: Longs,
-    finest: int,
-    most: int,
-    edges: Floats,
-    starts: Longs,
-    part_starts: Longs,
-    parts: Longs,
-    approaches: Floats,
-    keys: Keys,
-    kinds: Bytes,
-    levels: Longs,
-    counts: Longs,
-    from_zone: int,
-) -> tuple[int, int]:
-    """Find the cells of zones as far as there is room; return where it stopped, and their number."""
-    work = (
-        np.empty((PIECES, 4)),
-        np.empty(ROOM, np.uint8),
-        np.empty(2, np.int32),
-        np.empty(1, np.uint64),
-    )
-    places = np.empty((PIECES, 6))
-    used = 0
-    for z in range(from_zone, len(starts) - 1):
-        levels[z], counts[z] = -1, 0
-        if starts[z] == starts[z + 1] or approaches[z] < 0.0:
-            continue
-        ends = parts[part_starts[z] : part_starts[z + 1]] - starts[z]
-        room = most + (starts[z + 1] - starts[z]) // 3 + 12 * len(ends)
-        if used + room > len(keys):
-            return z, used
-        level, count = cover_zone(
-            lattice,
-            finest,
-            edges[starts[z] : starts[z + 1]],
-            ends,
-            approaches[z],
-            work,
-            places,
-            keys[used : used + room],
-            kinds[used : used + room],
-        )
-        levels[z], counts[z] = level, count
-        used += count
-    return len(starts) - 1, used

@@ -32,7 +32,7 @@ from zones.kernel.jit import (
 )
 from zones.kernel.stripes import bounds_of
 
-Work = tuple[Floats, Bytes, Ints, Keys]  # room to work in
+Work = tuple[Bytes, Ints, Keys]  # room to work in
 ROOM = 1 << 16  # cells on a face that are looked at for one part of a zone
 STEP = 0.3819660112501051  # of resolution 0, on the plane of a face
 
@@ -93,8 +93,8 @@ def cover_on_face(
     """Add the cells of one part on one face; return how many there are now, or -1."""
     centers = carray(pointer(lattice[CENTERS]), 60, np.float64)
     axes = carray(pointer(lattice[AXES]), 240, np.float64)[120 * (resolution % 2) :]
-    flat_all, marks, spot, digits = work
-    flat = flat_all[: len(places)]
+    marks, spot, digits = work
+    flat = np.empty((len(places), 4))
     scale = 7.0 ** (0.5 * resolution)
     if not flatten(centers, axes, face, scale, places, flat):
         return -1

@@ -10,9 +10,10 @@ from zones.kernel.context import (
     COUNT,
     FILTER,
     FULL,
+    GONE,
     LENGTH,
-    LIVE,
     MANY,
+    MOMENT,
     NEAR,
     RUNS,
     SHIFT,
@@ -107,8 +108,9 @@ def list_candidates(
     Return how many of both there are. The others cover their whole cell.
     """
     listed: Words = carray(pointer(context[RUNS]), MANY, np.uint32)
-    live: Bytes = carray(pointer(context[LIVE]), MANY, np.uint8)
-    limit, all_live = context[COUNT], context[LIVE] == 0
+    gone: Words = carray(pointer(context[GONE]), MANY, np.uint32)
+    limit, all_live = context[COUNT], context[GONE] == 0
+    moment = np.uint32(context[MOMENT])
     count, many = 0, 0
     for w in range(found):
         start, length = np.int64(runs[w] >> BEGIN), np.int64(runs[w] & LENGTH)
@@ -116,7 +118,7 @@ def list_candidates(
         for e in range(start, start + length):
             zone, kind = np.int64(listed[e] >> np.uint32(2)), listed[e] & np.uint32(3)
             # a zone of a later index is beyond the limit of this one
-            if kind == NEAR or zone >= limit or not (all_live or live[zone]):
+            if kind == NEAR or zone >= limit or not (all_live or gone[zone] > moment):
                 continue
             prefetch(context[ZONES] + 64 * zone)
             pairs[count] = place | zone

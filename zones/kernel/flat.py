@@ -14,44 +14,65 @@ CELL = 0.609
 CORNER, SIDE = 0.5774, 0.5  # of a cell itself, where no descendants are asked for
 BENT = 0.005  # steps; edges are cut so short that they bend less than this on the plane
 ACROSS = 0.72  # more than the distance between the middles of two faces that meet
+INSIDE = 0.36  # radians; less than from the middle of a face to any of its edges
 
 
 @compiled
-def refine(edges: Floats, longest: float, places: Floats) -> int:
-    """Cut edges into pieces no longer than so many radians; return how many there are.
+def pieces_of(edges: Floats, e: int, longest: float) -> int:
+    """Return into how many pieces no longer than so many radians an edge is cut."""
+    wide, tall = edges[e, 2] - edges[e, 0], edges[e, 3] - edges[e, 1]
+    span = (abs(wide) + abs(tall)) * (np.pi / 180)
+    return int(np.ceil(span / longest)) if span > longest else 1
 
-    ``places`` is filled with start and end of each on the sphere; -1 if they are too many.
-    """
+
+@compiled
+def place(lon: float, lat: float, places: Floats, count: int, at: int) -> None:
+    """Write a place on the sphere."""
+    sx, cx = sine_and_cosine(lon)
+    sy, cy = sine_and_cosine(lat)
+    places[count, at], places[count, at + 1], places[count, at + 2] = (
+        cy * cx,
+        cy * sx,
+        sy,
+    )
+
+
+@compiled
+def refine(edges: Floats, longest: float, places: Floats) -> None:
+    """Cut edges into pieces; write start and end of each on the sphere."""
     count = 0
     for e in range(len(edges)):
         x0, y0, x1, y1 = edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3]
-        span = (abs(x1 - x0) + abs(y1 - y0)) * (np.pi / 180)
-        pieces = int(np.ceil(span / longest)) if span > longest else 1
-        if count + pieces > len(places):
-            return -1
+        pieces = pieces_of(edges, e, longest)
+        goes_on = e > 0 and edges[e - 1, 2] == x0 and edges[e - 1, 3] == y0
         for p in range(pieces):
-            for end in range(2):
-                share = (p + end) / pieces
-                lon, lat = x0 + (x1 - x0) * share, y0 + (y1 - y0) * share
-                sx, cx = sine_and_cosine(lon)
-                sy, cy = sine_and_cosine(lat)
-                places[count, 3 * end] = cy * cx
-                places[count, 3 * end + 1] = cy * sx
-                places[count, 3 * end + 2] = sy
+            if p > 0 or goes_on:
+                for axis in range(3):
+                    places[count, axis] = places[count - 1, 3 + axis]
+            else:
+                place(x0, y0, places, count, 0)
+            share = (p + 1) / pieces
+            lon, lat = x0 + (x1 - x0) * share, y0 + (y1 - y0) * share
+            place(lon, lat, places, count, 3)
             count += 1
-    return count
 
 
 @compiled
 def faces_near(centers: Floats, places: Floats, reach: float) -> int:
     """Return as bits the faces that something within so many radians may lie on."""
-    bits = 0
+    bits, face = 0, 0
+    surely = np.cos(INSIDE - reach) if reach < INSIDE else 2.0
     for p in range(len(places)):
         x, y, z = places[p, 0], places[p, 1], places[p, 2]
-        best = -2.0
+        c = 3 * face
+        best = x * centers[c] + y * centers[c + 1] + z * centers[c + 2]
+        if best > surely:
+            bits |= 1 << face
+            continue
         for f in range(20):
             dot = x * centers[3 * f] + y * centers[3 * f + 1] + z * centers[3 * f + 2]
-            best = dot if dot > best else best
+            if dot > best:
+                best, face = dot, f
         for f in range(20):
             dot = x * centers[3 * f] + y * centers[3 * f + 1] + z * centers[3 * f + 2]
             if dot >= best - ACROSS * reach:

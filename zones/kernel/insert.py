@@ -68,28 +68,3 @@ def insert_one(
     runs[start + length] = entry
     slots[value] = np.uint64(start) << BEGIN | np.uint64(length + 1)
     return used, 0
-
-
-@kept
-def insert_all(
-    slots: Keys,
-    bits: Keys,
-    shift: int,
-    runs: Words,
-    used: int,
-    keys: Keys,
-    entries: Words,
-    start: int,
-) -> tuple[int, int, int]:
-    """List zones in their cells as far as the runs have room.
-
-    Return where it stopped, how much of the runs is used, and how many cells are new.
-    """
-    new = 0
-    for at in range(start, len(keys)):
-        end, more = insert_one(slots, bits, shift, runs, used, keys[at], entries[at])
-        if end < 0:
-            return at, used, new
-        used = end
-        new += more
-    return len(keys), used, new

@@ -6,10 +6,11 @@ from zones.kernel.context import (
     BEGIN,
     COUNT,
     FINEST,
+    GONE,
     LENGTH,
     LEVELS,
-    LIVE,
     MANY,
+    MOMENT,
     RUNS,
 )
 from zones.kernel.edges import NUMBER, find_stripes, test_edges
@@ -155,7 +156,8 @@ def candidates(context: Longs, lons: Floats, lats: Floats, out: Longs) -> int:
     keys, who = np.empty(1, np.uint64), np.empty(17, np.int64)
     runs = np.empty(17, np.uint64)
     listed: Words = carray(pointer(context[RUNS]), MANY, np.uint32)
-    live: Bytes = carray(pointer(context[LIVE]), MANY, np.uint8)
+    gone: Words = carray(pointer(context[GONE]), MANY, np.uint32)
+    moment = np.uint32(context[MOMENT])
     encode_block(context, context[FINEST], lons, lats, floats, ints, keys)
     found, _ = runs_of(context, keys, who, runs)
     count = 0
@@ -163,7 +165,7 @@ def candidates(context: Longs, lons: Floats, lats: Floats, out: Longs) -> int:
         start, length = np.int64(runs[w] >> BEGIN), np.int64(runs[w] & LENGTH)
         for e in range(start, start + length):
             zone = np.int64(listed[e] >> np.uint32(2))
-            if zone < context[COUNT] and (context[LIVE] == 0 or live[zone]):
+            if zone < context[COUNT] and (context[GONE] == 0 or gone[zone] > moment):
                 if count < len(out):
                     out[count] = zone
                 count += 1

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from zones.kernel.jit import Floats, Longs, compiled, kept
+from zones.kernel.jit import Floats, Longs, compiled
 
 PER_STRIPE = 3  # edges to a stripe, as far as the height goes
+AGAIN = 2  # times an edge may be in more than one stripe, on average
 
 
 @compiled
@@ -23,11 +24,20 @@ def bounds_of(edges: Floats) -> tuple[float, float, float, float]:
 def stripe(
     edges: Floats, record: Floats, first: int, stripes: Longs, into: Floats, used: int
 ) -> tuple[int, int]:
-    """Sort a zone's edges into level stripes; return how many places they take."""
+    """Sort a zone's edges into level stripes; return their number and that of edges in them.
+
+    An edge is in each stripe that it passes: the more often a coast goes up and down, the
+    fewer stripes it gets. Without room for so many edges, their number is negative.
+    """
     n = len(edges)
     west, low, east, high = bounds_of(edges)
-    many = max(1, min(n // PER_STRIPE, len(stripes) - 1))
-    height = high - low
+    height, way = high - low, 0.0
+    for e in range(n):
+        way += abs(edges[e, 3] - edges[e, 1])
+    many = min(n // PER_STRIPE, len(stripes) - 1)
+    if many * way > AGAIN * n * height:
+        many = int(AGAIN * n * height / way)
+    many = max(1, many)
     per = many / height if height > 0.0 else 0.0
     if not np.isfinite(per):
         per = 0.0
@@ -47,7 +57,7 @@ def stripe(
         stripes[s + 1] += stripes[s]
     total = stripes[many] - used
     if stripes[many] > len(into):
-        return many, -1
+        return many, -total
     place = np.empty(many, np.int64)
     for s in range(many):
         place[s] = stripes[s]
@@ -61,29 +71,3 @@ def stripe(
             into[place[s], 2], into[place[s], 3] = x1, y1
             place[s] += 1
     return many, total
-
-
-@kept
-def stripe_all(
-    edges: Floats,
-    starts: Longs,
-    records: Floats,
-    first_stripe: int,
-    stripes: Longs,
-    into: Floats,
-    used: int,
-) -> tuple[int, int]:
-    """Sort the edges of zones into stripes; return the ends of both, or -1 twice."""
-    for z in range(len(starts) - 1):
-        here = edges[starts[z] : starts[z + 1]]
-        if len(here) == 0:
-            continue
-        if first_stripe + len(here) // PER_STRIPE + 2 > len(stripes):
-            return -1, -1
-        room = stripes[first_stripe : first_stripe + len(here) // PER_STRIPE + 2]
-        many, total = stripe(here, records[z], first_stripe, room, into, used)
-        if total < 0:
-            return -1, -1
-        first_stripe += many + 1
-        used += total
-    return first_stripe, used
