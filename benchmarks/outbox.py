@@ -23,7 +23,7 @@ from geopush.store.outbox import Of
 from geopush.store.pool import Connection, Pool, open_connection, open_pool
 
 BATCH = 200  # as many as a lane claims
-BATCHES = 10
+BATCHES = 30
 START = datetime(2026, 7, 4, 12, tzinfo=UTC)
 OURS, BARE = "claim and settle", "two bare UPDATEs"
 HELD, WHOLE = f"{OURS}, snapshot held", f"{OURS}, snapshot held, from the beginning"
