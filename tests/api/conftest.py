@@ -105,7 +105,7 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs, quota: Quota) -> Par
         suppress=Suppress(pool, SUPPRESSIONS, clock),
         contacts=Contacts(pool, clock),
         arrivals=Arrivals(pool, SUPPRESSIONS, clock),
-        letters=Letters(pool, lambda: refresh.catalog, clock),
+        letters=Letters(pool, world, clock),
         receipts=Receipts(pool, lambda: refresh.catalog, deciding, clock),
         pings=PingDoor(speakers, ingest, clock, quotas),
         quotas=quotas,
