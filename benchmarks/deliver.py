@@ -60,6 +60,7 @@ FCM = {
 }
 NOTE = "Stand-ins in load mode, in a process of their own, on the other core."
 COLUMNS = ("contender", "at a time", "sends/s", "us of CPU", "x", "x by CPU")
+SHARE = "of what it takes"
 APNS_MEANING = f"""\
 - **contender**: `geopush` is `ApnsGateway.send`; `{PLAIN_APNS}` is aioapns 4.0 as it
   comes, on one connection and the same event loop. The stand-in is in another process,
@@ -72,11 +73,14 @@ APNS_MEANING = f"""\
 """
 FCM_MEANING = f"""\
 - **contender**: `geopush` is `FcmGateway.send`; `{PLAIN_FCM}` is
-  `FCMNotification.notify`, one after the other, as it blocks. `{CEILING}` writes ready
-  bytes and reads answers: as much as the stand-in takes. `{CHECKED}` is against the
-  usual stand-in, which looks at every message as Google does.
-- **x**, **x by CPU**: the same over that of `{PLAIN_FCM}`; for the rows `{CHECKED}`
-  over that of `{CEILING}, {CHECKED}`. Other columns as above.
+  `FCMNotification.notify`, one after the other, as it blocks. `{CEILING}` makes
+  nothing: it writes ready bytes, always the same, and reads answers, so it has time to
+  spare and shows how much the stand-in takes. `{CHECKED}` is against the usual
+  stand-in, which looks at every message as Google does and so takes less.
+- **x**, **x by CPU**: the same over that of `{PLAIN_FCM}`, which only ever meets the
+  stand-in that looks at nothing.
+- **{SHARE}**: sends/s over those of `{CEILING}` against the same stand-in.
+  Other columns as above.
 """
 
 
@@ -92,11 +96,21 @@ def to_apple(quick: bool) -> list[Table]:
 def to_google(quick: bool) -> list[Table]:
     """Measure the way to Google beside pyfcm, and beside what the stand-in takes."""
     scores = _contest(FCM, quick)
-    most = f"{CEILING}, {CHECKED}"
-    bases = {f"{OURS_NEAR}, {CHECKED}": most, most: most}
-    rows = [_row(FCM, scores, one, bases.get(one, PLAIN_FCM)) for one in FCM]
+    rows = [
+        [
+            *_row(FCM, scores, one, PLAIN_FCM),
+            Rounds(scores[one].over(scores[_most(one)], "rate")),
+        ]
+        for one in FCM
+    ]
     goals = _fcm_goals(scores)
-    return [Table("deliver: to Google", NOTE, COLUMNS, rows, FCM_MEANING, goals)]
+    columns = (*COLUMNS, SHARE)
+    return [Table("deliver: to Google", NOTE, columns, rows, FCM_MEANING, goals)]
+
+
+def _most(name: str) -> str:
+    """Who shows how much the stand-in takes that a contender meets."""
+    return f"{CEILING}, {CHECKED}" if FCM[name].checking else CEILING
 
 
 def _apns_goals(scores: dict[str, Scores]) -> list[Goal]:
@@ -116,13 +130,22 @@ def _apns_goals(scores: dict[str, Scores]) -> list[Goal]:
 
 def _fcm_goals(scores: dict[str, Scores]) -> list[Goal]:
     ours, plain = scores[OURS_NEAR], scores[PLAIN_FCM]
-    checked, most = (scores[f"{one}, {CHECKED}"] for one in (OURS_NEAR, CEILING))
-    share = Rounds(checked.over(most, "rate"))
+    most = scores[CEILING]
+    checked, checking = (scores[f"{one}, {CHECKED}"] for one in (OURS_NEAR, CEILING))
     return [
         Goal(
             "FCM, sends/s against plain pyfcm", 5, 8, Rounds(ours.over(plain, "rate"))
         ),
-        Goal("FCM, sends/s against what the stand-in takes", 0.5, 0.8, share),
+        Goal(
+            "FCM, sends/s against what the stand-in takes",
+            *(0.5, 0.8),
+            Rounds(ours.over(most, "rate")),
+        ),
+        Goal(
+            "FCM, the same where the stand-in looks at every message",
+            *(0.5, 0.8),
+            Rounds(checked.over(checking, "rate")),
+        ),
     ]
 
 

@@ -10,6 +10,7 @@ from zones.geometry import Area
 from zones.limits import Limits
 from zones.properties import Settings, read_settings
 from zones.shapes import read_area
+from zones.swapped import note_swapped
 from zones.zone import Zone, ZoneId
 
 ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
@@ -66,6 +67,9 @@ def read_feature(
     place = f"{path}.properties"
     settings = read_settings(properties, place, problems, context.warnings)
     group = _group(settings.typed.group, place, context)
+    if area is not None:
+        timezone, place = settings.typed.timezone, f"{path}.geometry"
+        note_swapped(area, timezone, place, problems, context.warnings)
     if zone_id is None or area is None or len(problems) > before:
         return Read(path, zone_id, None)
     return Read(path, zone_id, _zone(zone_id, area, group, settings))

@@ -6,8 +6,7 @@ from typing import Any
 import msgspec
 
 from benchmarks.doors.echo import build as build_echo
-from benchmarks.doors.front import endless
-from benchmarks.doors.keys import RING
+from benchmarks.doors.front import endless, speakers
 from benchmarks.kernel import load
 from benchmarks.walkers import make_world
 from geopush.api.front import Front
@@ -55,4 +54,4 @@ async def build(argument: str) -> Any:
     world = await asyncio.to_thread(make_world, asked.zones, load())
     ours = Ingest(pool, lambda: world, utc_now, Metrics(), lambda: None)
     taking = Each(pool, world) if asked.each else ours
-    return Front(PingDoor(RING, taking, utc_now, endless()), build_echo(""))
+    return Front(PingDoor(speakers(), taking, utc_now, endless()), build_echo(""))

@@ -12,6 +12,7 @@ from benchmarks.kernel import load
 from geopush.api.front import Front
 from geopush.api.ping_door import PingDoor
 from geopush.api.quotas import Quotas
+from geopush.api.speakers import Speakers
 from geopush.clock import utc_now
 from geopush.core.change import Answer, Taken, Upload
 from geopush.core.matching import NOWHERE, match, numbers_of
@@ -46,6 +47,11 @@ class Matching:
             answer.set_result(Taken(len(upload.pings), 0, 0, (), (), inside))
 
 
+def speakers() -> Speakers:
+    """Return who speaks by the tokens of the benchmarks."""
+    return Speakers(RING, dict)
+
+
 def endless() -> Quotas:
     """Return quotas that are counted as ever and that nobody comes to the end of."""
     return Quotas(Quota(burst=10**9), Metrics())
@@ -53,5 +59,5 @@ def endless() -> Quotas:
 
 def build(shapes: str) -> Any:
     """Return the front over these zones; what is not for it is sent back."""
-    door = PingDoor(RING, Matching(Path(shapes)), utc_now, endless())
+    door = PingDoor(speakers(), Matching(Path(shapes)), utc_now, endless())
     return Front(door, build_echo(shapes))

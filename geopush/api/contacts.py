@@ -7,10 +7,11 @@ from msgspec import Struct
 
 from geopush.api.auth import Asking, allowed
 from geopush.api.body import read_json, takes
+from geopush.api.items import Rejected, read_items
 from geopush.api.parts import Parts
-from geopush.api.problems import ProblemException, placed, refusals
+from geopush.api.problems import ProblemException, refusals
 from geopush.core.access import May
-from geopush.core.contact import Contact, RefusedContact, age_problem
+from geopush.core.contact import Contact, age_problem
 
 MOST_CONTACTS = 1_000  # their customers' rows are locked together
 
@@ -25,14 +26,6 @@ class ContactsReported(Struct, forbid_unknown_fields=True):
     """Messages that another tool sent."""
 
     contacts: list[Contact]
-
-
-class Rejected(Struct, omit_defaults=True):
-    """A contact that is not taken: where in the batch, and why."""
-
-    index: int
-    reason: RefusedContact
-    path: str | None = None
 
 
 class ContactsTaken(Struct):
@@ -66,26 +59,17 @@ async def report_contacts(
     if len(batch.contacts) > MOST_CONTACTS:
         detail = f"At most {MOST_CONTACTS} contacts in a request."
         raise ProblemException("too_large", 413, detail)
-    read = [_read(index, raw, parts) for index, raw in enumerate(batch.contacts)]
-    fitting = [one for one in read if isinstance(one, Contact)]
-    counted = await parts.contacts.take(fitting)
+    now = parts.clock()
+    items = read_items(
+        batch.contacts, Contact, "$.contacts", lambda one: age_problem(one, now)
+    )
+    counted = await parts.contacts.take([*items.fitting.values()])
     return ContactsTaken(
         accepted=counted.accepted,
         repeated=counted.repeated,
         unknown=counted.unknown,
-        rejected=[one for one in read if isinstance(one, Rejected)],
+        rejected=items.rejected,
     )
-
-
-def _read(index: int, raw: msgspec.Raw, parts: Parts) -> Contact | Rejected:
-    at = f"$.contacts[{index}]"
-    try:
-        contact = msgspec.json.decode(raw, type=Contact)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        place = placed(str(error)).path.removeprefix("$")
-        return Rejected(index, RefusedContact.INVALID, f"{at}{place}")
-    problem = age_problem(contact, parts.clock())
-    return contact if problem is None else Rejected(index, problem, f"{at}.at")
 
 
 ROUTES = (report_contacts,)

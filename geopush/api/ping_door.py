@@ -1,6 +1,6 @@
 """The phones' door: pings in, answered once all they caused is committed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeAlias
 
@@ -8,14 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from geopush import log
-from geopush.api.credentials import (
-    KEY_PREFIXES,
-    bearer,
-    forbidden,
-    read_key,
-    read_token,
-    unauthorized,
-)
+from geopush.api.credentials import unauthorized
 from geopush.api.packing import unpack
 from geopush.api.ping_bodies import (
     JSON,
@@ -30,21 +23,17 @@ from geopush.api.problems import (
     problem_of,
 )
 from geopush.api.quotas import Quotas, Sending
+from geopush.api.speakers import Speakers
 from geopush.clock import Clock
-from geopush.core.access import KeyHolder
 from geopush.core.change import Answer, NotPermitted, Taken, UnknownDevice, Upload
-from geopush.core.ping import CustomerKey, DeviceId, Ping, RefusedPing, correct_skew
+from geopush.core.ping import Ping, RefusedPing, correct_skew
 from geopush.core.presence import Transition
-from geopush.core.token import DeviceToken, TokenRing
 from geopush.flows.ingest import Ingest
 
 PATH = "/v1/pings"
 HEADERS = ("authorization", "content-type", "content-encoding", "geopush-sent-at")
-REMEMBERED = 50_000  # tokens already verified; then all are forgotten at once
-LONGEST = 1_100  # characters of a header that is remembered; ours are half as long
 _encoder = msgspec.json.Encoder()
 
-Holders: TypeAlias = Callable[[], Mapping[bytes, KeyHolder]]
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 
@@ -75,14 +64,6 @@ class Reply(Struct, frozen=True, gc=False):
     headers: Pairs
 
 
-class Speaker(Struct, frozen=True, gc=False):
-    """Who speaks, as their token says, and until when it does (epoch seconds)."""
-
-    device_id: DeviceId
-    customer: CustomerKey
-    expires_at: int
-
-
 TAKEN: Pairs = (("content-type", JSON),)
 INSIDE = NextPing(after_seconds=60, or_moved_meters=50)
 OUTSIDE = NextPing(after_seconds=300, or_moved_meters=100)
@@ -93,19 +74,15 @@ class PingDoor:
 
     def __init__(
         self,
-        tokens: TokenRing,
+        speakers: Speakers,
         ingest: Ingest,
         clock: Clock,
         quotas: Quotas,
-        holders: Holders = dict,
     ) -> None:
-        """``holders``: who holds a key, to tell a key that is misplaced from no key."""
-        self._tokens = tokens
+        self._speakers = speakers
         self._ingest = ingest
         self._clock = clock
         self._quotas = quotas
-        self._holders = holders
-        self._verified: dict[str, Speaker] = {}
 
     async def answer(self, headers: Mapping[str, str], body: bytes) -> Reply:
         """Take a request in; every refusal is a problem document."""
@@ -117,7 +94,7 @@ class PingDoor:
 
     def _upload(self, headers: Mapping[str, str], body: bytes) -> Upload:
         now = self._clock()
-        speaker = self._speaker(headers.get("authorization", ""), now)
+        speaker = self._speakers.of(headers.get("authorization", ""), now)
         self._quotas.spend(speaker.device_id, Sending.PINGS)
         if (encoding := headers.get("content-encoding")) is not None:
             body = unpack(body, encoding.strip().lower(), MOST_BYTES)
@@ -131,24 +108,6 @@ class PingDoor:
             _corrected(pings, headers.get("geopush-sent-at"), now),
             pings.refused,
         )
-
-    def _speaker(self, header: str, now: datetime) -> Speaker:
-        speaker = self._verified.get(header)
-        if speaker is None or speaker.expires_at <= now.timestamp():
-            token = self._read(bearer(header), now)
-            customer = CustomerKey(token.bucket, token.customer_id)
-            speaker = Speaker(DeviceId(token.device_id), customer, token.expires_at)
-            if len(self._verified) >= REMEMBERED:
-                self._verified.clear()
-            if len(header) <= LONGEST:
-                self._verified[header] = speaker
-        return speaker
-
-    def _read(self, text: str, now: datetime) -> DeviceToken:
-        if text.startswith(KEY_PREFIXES):
-            read_key(self._holders(), text, now)
-            raise forbidden("Pings take the token of a device, not a key.")
-        return read_token(self._tokens, text, now)
 
 
 def refused(error: Exception) -> Reply:

@@ -8,14 +8,14 @@ from msgspec import Struct
 from geopush.api.auth import Asking, who
 from geopush.api.body import read_json, takes
 from geopush.api.credentials import bearer, forbidden, read_receipt_token
+from geopush.api.items import Rejected, read_items
 from geopush.api.parts import Parts
-from geopush.api.problems import ProblemException, placed, refusals
+from geopush.api.problems import ProblemException, refusals
 from geopush.api.quotas import Sending
-from geopush.core.receipt import AHEAD, Receipt
+from geopush.core.receipt import Receipt, age_problem
 from geopush.core.token import RECEIPT_PREFIX, DeviceToken, ReceiptToken
 
 MOST_RECEIPTS = 200  # looking for one that is not where it should be costs something
-INVALID, IN_THE_FUTURE = "invalid", "in_the_future"
 
 
 class Batch(Struct):
@@ -28,14 +28,6 @@ class ReceiptsGiven(Struct):
     """What phones report of messages."""
 
     receipts: list[Receipt]
-
-
-class Rejected(Struct, omit_defaults=True):
-    """A receipt that is not taken: where in the batch, and why."""
-
-    index: int
-    reason: str
-    path: str | None = None
 
 
 class ReceiptsTaken(Struct):
@@ -69,14 +61,16 @@ async def give_receipts(
         detail = f"At most {MOST_RECEIPTS} receipts in a request."
         raise ProblemException("too_large", 413, detail)
     parts.quotas.spend_more(whose, len(batch.receipts))
-    read = [_read(index, raw, parts) for index, raw in enumerate(batch.receipts)]
-    fitting = [one for one in read if isinstance(one, Receipt)]
-    counted = await parts.receipts.take(reporter, fitting)
+    now = parts.clock()
+    items = read_items(
+        batch.receipts, Receipt, "$.receipts", lambda one: age_problem(one, now)
+    )
+    counted = await parts.receipts.take(reporter, [*items.fitting.values()])
     return ReceiptsTaken(
         accepted=counted.accepted,
         repeated=counted.repeated,
         unknown=counted.unknown,
-        rejected=[one for one in read if isinstance(one, Rejected)],
+        rejected=items.rejected,
     )
 
 
@@ -95,17 +89,6 @@ def _whose(reporter: DeviceToken | ReceiptToken) -> str:
     if isinstance(reporter, DeviceToken):
         return reporter.device_id
     return str(reporter.message_id)
-
-
-def _read(index: int, raw: msgspec.Raw, parts: Parts) -> Receipt | Rejected:
-    try:
-        receipt = msgspec.json.decode(raw, type=Receipt)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        place = placed(str(error)).path.removeprefix("$")
-        return Rejected(index, INVALID, f"$.receipts[{index}]{place}")
-    if receipt.at - parts.clock() > AHEAD:
-        return Rejected(index, IN_THE_FUTURE, f"$.receipts[{index}].at")
-    return receipt
 
 
 ROUTES = (give_receipts,)

@@ -5,6 +5,7 @@ from geopush.api import (
     consents,
     contacts,
     customers,
+    dead_events,
     decisions,
     devices,
     explain,
@@ -50,6 +51,7 @@ ROUTES = (
     *explain.ROUTES,
     *feed.ROUTES,
     *webhooks.ROUTES,
+    *dead_events.ROUTES,
     *keys.ROUTES,
     *health.ROUTES,
 )

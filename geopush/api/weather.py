@@ -7,13 +7,13 @@ from msgspec import Struct
 
 from geopush.api.auth import Asking, allowed
 from geopush.api.body import read_json, takes
+from geopush.api.items import Rejected, read_items
 from geopush.api.parts import Parts
-from geopush.api.problems import placed, refusals
+from geopush.api.problems import refusals
 from geopush.core.access import May
+from geopush.core.item import RefusedItem
 from geopush.core.weather import Observation
 from geopush.flows.observe import Reception, observe
-
-INVALID = "invalid"
 
 
 class Batch(Struct, forbid_unknown_fields=True):
@@ -26,14 +26,6 @@ class Observations(Struct, forbid_unknown_fields=True):
     """Observations: `longitude`, `latitude`, `observed_at`, and what was observed."""
 
     observations: list[object]
-
-
-class Rejected(Struct, omit_defaults=True):
-    """An observation that is not taken: where in the batch, and why."""
-
-    index: int
-    reason: str
-    path: str | None = None
 
 
 class Observed(Struct):
@@ -54,16 +46,13 @@ async def report_weather(request: Asking, parts: NamedDependency[Parts]) -> Obse
     """Take observations in; the next ping is decided with them."""
     allowed(request, parts, May.REPORT_WEATHER)
     batch = await read_json(request, Batch, parts.knobs.body_bytes)
-    read = [_read(index, raw) for index, raw in enumerate(batch.observations)]
-    good = {
-        index: one for index, one in enumerate(read) if isinstance(one, Observation)
-    }
-    rejected = [one for one in read if isinstance(one, Rejected)]
+    items = read_items(batch.observations, Observation, "$.observations")
+    good = items.fitting
     receptions = await observe(
         parts.pool, parts.refresh, list(good.values()), clock=parts.clock
     )
-    rejected += [
-        Rejected(index, one)
+    rejected = items.rejected + [
+        Rejected(index, RefusedItem.IN_THE_FUTURE)
         for index, one in zip(good, receptions, strict=True)
         if one is Reception.IN_THE_FUTURE
     ]
@@ -72,14 +61,6 @@ async def report_weather(request: Asking, parts: NamedDependency[Parts]) -> Obse
         stale=receptions.count(Reception.STALE),
         rejected=sorted(rejected, key=lambda one: one.index),
     )
-
-
-def _read(index: int, raw: msgspec.Raw) -> Observation | Rejected:
-    try:
-        return msgspec.json.decode(raw, type=Observation)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        place = placed(str(error)).path.removeprefix("$")
-        return Rejected(index, INVALID, f"$.observations[{index}]{place}")
 
 
 ROUTES = (report_weather,)

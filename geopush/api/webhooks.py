@@ -1,17 +1,15 @@
-"""The routes of webhooks: where the feed is sent to, and what nobody took."""
+"""The routes of webhooks: where the feed is sent to."""
 
 from datetime import datetime
 from typing import Annotated
 
-import msgspec
-from litestar import Response, delete, get, post, put
+from litestar import Response, delete, get, put
 from litestar.di import NamedDependency
 from msgspec import Meta, Struct
 
 from geopush.api.auth import Asking, allowed
 from geopush.api.body import read_json, takes
-from geopush.api.feed import read_place, unknown_types
-from geopush.api.idempotency import IdempotencyKey, Once, once
+from geopush.api.feed import unknown_types
 from geopush.api.paging import (
     COMMON,
     Cursor,
@@ -33,14 +31,18 @@ from geopush.api.things import (
     unsaved,
 )
 from geopush.core.access import May
-from geopush.core.feed import CloudEvent
 from geopush.core.ping import Moment
 from geopush.core.reach import check_url
 from geopush.core.webhook import shown_secret
 from geopush.flows.revision import Unsaved
-from geopush.flows.subscribe import Wanted, remove_webhook, save_webhook, send_again
+from geopush.flows.subscribe import (
+    Start,
+    Wanted,
+    remove_webhook,
+    save_webhook,
+)
 from geopush.store import webhooks
-from geopush.store.webhooks import Dead, WebhookRow
+from geopush.store.webhooks import WebhookRow
 from zones import Problem
 
 JSON = "application/json"
@@ -49,21 +51,28 @@ JSON = "application/json"
 class WebhookWanted(Struct, forbid_unknown_fields=True):
     """Where to send, and which types of events; without any, all.
 
-    What an answer says beside that may be sent back, and changes nothing.
+    `start` has it begin anew: at what happens from `now` on, or at the `oldest` event
+    that is kept. Without, a new one begins now, and one that is there goes on from
+    where it was. What an answer says beside that may be sent back, and changes nothing.
     """
 
     url: Annotated[str, Meta(min_length=1, max_length=2048)]
     types: Annotated[list[str], Meta(max_length=100)] = []
     enabled: bool = True
+    start: Start | None = None
     webhook_id: str | None = None
     updated_at: Moment | None = None
     revision: int | None = None
     trouble: str | None = None
     secret: str | None = None
+    started: str | None = None
 
 
 class Webhook(Struct, omit_defaults=True):
-    """A webhook; `trouble` is why we stopped, `secret` is shown once."""
+    """A webhook; `trouble` is why we stopped, `secret` is shown once.
+
+    `started` is in the answer to the request that had it begin, or begin anew.
+    """
 
     webhook_id: str
     url: str
@@ -73,21 +82,7 @@ class Webhook(Struct, omit_defaults=True):
     revision: int
     trouble: str | None = None
     secret: str | None = None
-
-
-class DeadEvent(Struct):
-    """An event that was not taken in days, as it would be sent."""
-
-    event: CloudEvent
-    attempts: int
-    reason: str
-    tried_at: datetime
-
-
-class SentAgain(Struct):
-    """How many events are sent once more."""
-
-    queued: int
+    started: Start | None = None
 
 
 @put(
@@ -104,20 +99,26 @@ async def put_webhook(
     webhook_id: ThingId,
     if_match: IfMatch = None,
 ) -> Response[bytes]:
-    """Have the feed sent somewhere. A new webhook's secret is in the answer, once."""
+    """Have the feed sent somewhere. A new webhook's secret is in the answer, once.
+
+    One that stopped with the trouble `cursor_gone`, because the database is now another
+    one, begins anew when it is enabled: now, unless `start` says otherwise.
+    """
     allowed(request, parts, May.READ_FEED)
     body = await read_json(request, WebhookWanted, parts.knobs.body_bytes)
     _check(body, webhook_id, parts)
     saved = await save_webhook(
         parts.pool,
         webhook_id,
-        Wanted(body.url, frozenset(body.types), body.enabled),
+        Wanted(body.url, frozenset(body.types), body.enabled, body.start),
         expected(if_match),
         parts.clock,
     )
     if isinstance(saved, Unsaved):
         raise unsaved(saved, "webhook")
     thing = _shown(saved.row)
+    if saved.started is not None:
+        thing["started"] = saved.started
     if saved.is_new:
         thing["secret"] = shown_secret(saved.row.secret)
     revision = saved.row.revision
@@ -136,7 +137,7 @@ async def show_webhook(
 ) -> Response[bytes]:
     """Return a webhook, without its secret."""
     allowed(request, parts, May.READ_FEED)
-    row = await _row(parts, webhook_id)
+    row = await load_webhook(parts, webhook_id)
     return answer_thing(_shown(row), row.revision, media_type=JSON)
 
 
@@ -183,56 +184,6 @@ async def delete_webhook(
         raise unsaved(why, "webhook")
 
 
-@get(
-    "/v1/webhooks/{webhook_id:str}/dead",
-    responses={
-        **answered_with(Page[DeadEvent], 200),
-        **refusals(400, 401, 403, 404, 503),
-    },
-)
-async def dead_events(
-    request: Asking,
-    parts: NamedDependency[Parts],
-    webhook_id: ThingId,
-    limit: Limit = COMMON,
-    cursor: Cursor = None,
-) -> Page[DeadEvent]:
-    """List what was not taken in days and is not sent again by itself."""
-    allowed(request, parts, May.READ_FEED)
-    place = read_place(cursor)
-    await _row(parts, webhook_id)
-    async with parts.pool.acquire() as connection:
-        rows = await webhooks.dead(connection, webhook_id, place, limit + 1)
-    page = turn(rows, limit, _place)
-    return Page([_dead(row) for row in page.items], page.next_cursor)
-
-
-@post(
-    "/v1/webhooks/{webhook_id:str}/retry",
-    status_code=200,
-    responses={
-        **answered_with(SentAgain, 200),
-        **refusals(400, 401, 403, 404, 409, 503),
-    },
-)
-async def retry_webhook(
-    request: Asking,
-    parts: NamedDependency[Parts],
-    webhook_id: ThingId,
-    idempotency_key: IdempotencyKey = None,
-) -> Response[bytes]:
-    """Send all of that once more, for days if need be."""
-    holder = allowed(request, parts, May.READ_FEED)
-
-    async def act() -> SentAgain:
-        queued = await send_again(parts.pool, webhook_id, parts.clock)
-        if queued is None:
-            raise not_found("webhook")
-        return SentAgain(queued)
-
-    return await once(Once(request, parts, holder, idempotency_key, b""), act)
-
-
 def _check(wanted: WebhookWanted, webhook_id: str, parts: Parts) -> None:
     problems = list(check_url(wanted.url, private=parts.knobs.private_webhooks))
     problems += unknown_types(wanted.types, "$.types")
@@ -244,7 +195,8 @@ def _check(wanted: WebhookWanted, webhook_id: str, parts: Parts) -> None:
         raise ProblemException("invalid_webhook", 422, detail, problems)
 
 
-async def _row(parts: Parts, webhook_id: str) -> WebhookRow:
+async def load_webhook(parts: Parts, webhook_id: str) -> WebhookRow:
+    """Return a webhook, or refuse."""
     async with parts.pool.acquire() as connection:
         row = await webhooks.find(connection, webhook_id)
     if row is None:
@@ -263,20 +215,9 @@ def _shown(row: WebhookRow) -> Thing:
     return shown if row.trouble is None else {**shown, "trouble": row.trouble}
 
 
-def _place(row: Dead) -> tuple[str, str]:
-    return str(row.place.xact), str(row.place.order)
-
-
-def _dead(row: Dead) -> DeadEvent:
-    event = msgspec.json.decode(row.body, type=CloudEvent)
-    return DeadEvent(event, row.attempts, row.reason, row.tried_at)
-
-
 ROUTES = (
     put_webhook,
     show_webhook,
     all_webhooks,
     delete_webhook,
-    dead_events,
-    retry_webhook,
 )

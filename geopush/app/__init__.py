@@ -25,11 +25,11 @@ from geopush.api import health
 from geopush.api.build import build_api
 from geopush.api.front import Front
 from geopush.api.parts import Parts
-from geopush.api.ping_door import PingDoor
 from geopush.api.routes import ROUTES
 from geopush.app.database import Database, database_check, open_database
+from geopush.app.door import open_door
 from geopush.app.kernel import speed_up
-from geopush.app.knobs import knobs_of, lease_of, quotas_of, rules_of
+from geopush.app.knobs import knobs_of, lease_of, rules_of
 from geopush.app.webhooks import open_webhooks
 from geopush.app.world import latest_of, world_of
 from geopush.clock import Clock, mint_id, mint_secret, utc_now
@@ -114,6 +114,7 @@ async def running(
             _gateways(settings, clock, stack),
         )
         deciding = Deciding(world, clock, metrics, deliver.wake)
+        ingest = Ingest(pool, world, clock, metrics, deliver.wake)
         _begin(
             stack,
             role,
@@ -122,16 +123,16 @@ async def running(
                 dsn,
                 _loops(pool, world, deciding, clock)
                 | _webhooks(stack, settings, pool, clock, metrics),
+                lambda: ingest.is_busy,
             ),
         )
         _speed_up(stack, role, settings, refresh, metrics)
-        ingest = Ingest(pool, world, clock, metrics, deliver.wake)
         stack.push_async_callback(ingest.drain)
         identities = {
             app: await _secrets(pool, f"identity:{app}", clock)
             for app in settings.app_names
         }
-        quotas = quotas_of(settings, metrics)
+        door, quotas = open_door(settings, tokens, refresh, ingest, metrics, clock)
         parts = Parts(
             clock=clock,
             pool=pool,
@@ -152,7 +153,7 @@ async def running(
             arrivals=Arrivals(pool, suppressions, clock),
             letters=Letters(pool, lambda: refresh.catalog, clock),
             receipts=Receipts(pool, lambda: refresh.catalog, deciding, clock),
-            pings=PingDoor(tokens, ingest, clock, quotas, lambda: refresh.holders),
+            pings=door,
             quotas=quotas,
             tokens=tokens,
             knobs=knobs_of(settings),
@@ -163,7 +164,7 @@ async def running(
         if role in (Role.DELIVER, Role.LOOPS):
             front: ASGIApp = build_api(parts, routes=health.ROUTES)
         else:
-            front = Front(parts.pings, build_api(parts, routes=ROUTES))
+            front = Front(door, build_api(parts, routes=ROUTES))
         _look_for_garbage()
         yield Running(front, deliver, refresh, pool, identities)
 

@@ -4,11 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from geopush.api.parts import Knobs
-from geopush.api.quotas import Quotas
 from geopush.core.identity import Identity
-from geopush.core.quota import Quota
 from geopush.flows.register import Rules
-from geopush.metrics import Metrics
 from geopush.settings import Settings
 from zones import Limits
 
@@ -39,11 +36,6 @@ def knobs_of(settings: Settings) -> Knobs:
         metrics_token=settings.metrics_token,
         private_webhooks=settings.webhook_private,
     )
-
-
-def quotas_of(settings: Settings, metrics: Metrics) -> Quotas:
-    """Return what each device may send."""
-    return Quotas(Quota(settings.quota_per_minute, settings.quota_burst), metrics)
 
 
 def lease_of(settings: Settings) -> timedelta:

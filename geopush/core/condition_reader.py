@@ -17,10 +17,9 @@ from geopush.core.condition import (
 )
 from geopush.core.field import CHOICES, FieldKind, kind_of, known_fields
 from geopush.core.problems import nearest, note_unknown, quoted
+from geopush.core.reading import Reading
 from zones import Problem
 
-DEEPEST = 8
-MOST_NODES = 64
 MOST_WORDS = 200
 LONGEST_TEXT = 256
 LARGEST = 10**15  # what every format that a trace is kept in can hold
@@ -55,12 +54,8 @@ def parse_condition(
     raw: object, path: str, problems: list[Problem], *, roots: Collection[str]
 ) -> Condition | None:
     """Return the tree of a decoded condition, or None with its problems noted."""
-    reading = _Reading(problems, roots)
-    condition = reading.node(raw, path, 1)
-    if reading.nodes > MOST_NODES:
-        text = f"has {reading.nodes} parts; at most {MOST_NODES} are taken"
-        problems.append(Problem(path, "condition_too_large", text))
-    return None if len(problems) > reading.before else condition
+    reading = Reading(problems, roots)
+    return reading.end(_Reader(reading).node(raw, path, 1), path)
 
 
 class _Question(Struct, frozen=True):
@@ -79,32 +74,26 @@ class _Unfit(Struct, frozen=True):
     meant: str | None = None
 
 
-class _Reading:
-    """One reading of a condition: what is allowed, what was found so far."""
+class _Reader:
+    """Reads the parts of one condition."""
 
-    def __init__(self, problems: list[Problem], roots: Collection[str]) -> None:
-        self._problems = problems
-        self._roots = roots
-        self.before = len(problems)
-        self.nodes = 0
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
 
     def node(self, raw: object, path: str, depth: int) -> Condition | None:
-        self.nodes += 1
-        if depth > DEEPEST:
-            text = f"is nested deeper than {DEEPEST}; flatten it"
-            self._refuse(path, "condition_too_deep", text)
+        if not self._reading.enter(path, depth):
             return None
         if not isinstance(raw, dict) or not raw:
             text = 'must be an object such as {"weather.temperature_c": {"gte": 22}}'
-            self._refuse(path, "condition_malformed", text)
+            self._reading.refuse(path, "condition_malformed", text)
             return None
         joiners = [word for word in _JOINERS if word in raw]
         if joiners and len(raw) > 1:
             text = f'has "{joiners[0]}" beside other keys; put them in one "all" list'
-            self._refuse(path, "condition_malformed", text)
+            self._reading.refuse(path, "condition_malformed", text)
             return None
         if not joiners:
-            return self._leaves(raw, path) if self._has_room(len(raw)) else None
+            return self._leaves(raw, path) if self._reading.has_room(len(raw)) else None
         inner = f"{path}.{joiners[0]}"
         if joiners == ["not"]:
             part = self.node(raw["not"], inner, depth + 1)
@@ -115,9 +104,9 @@ class _Reading:
     def _parts(self, raw: object, path: str, depth: int) -> tuple[Condition, ...]:
         if not isinstance(raw, list) or not raw:
             text = "must be a list with at least one condition"
-            self._refuse(path, "condition_malformed", text)
+            self._reading.refuse(path, "condition_malformed", text)
             return ()
-        if not self._has_room(len(raw)):
+        if not self._reading.has_room(len(raw)):
             return ()
         read = [
             self.node(one, f"{path}[{index}]", depth + 1)
@@ -125,35 +114,28 @@ class _Reading:
         ]
         return tuple(one for one in read if one is not None)
 
-    def _has_room(self, more: int) -> bool:
-        """Stop early where too much is asked, so that a refusal costs little."""
-        if self.nodes + more <= 2 * MOST_NODES:  # whoever is near it is counted
-            return True
-        self.nodes += more
-        return False
-
     def _leaves(self, raw: dict[str, object], path: str) -> Condition | None:
         checks = [
             check
             for field, asked in raw.items()
             for check in self._field(field, asked, f"{path}.{field[:100]}")
         ]
-        self.nodes += len(checks) - 1
+        self._reading.count(len(checks) - 1)
         return checks[0] if len(checks) == 1 else All(tuple(checks))
 
     def _field(self, field: str, asked: object, path: str) -> list[Check]:
-        kind = kind_of(field, self._roots)
+        kind = kind_of(field, self._reading.roots)
         if kind is None:
-            known = known_fields(self._roots)
+            known = known_fields(self._reading.roots)
             code = "condition_unknown_field"
-            note_unknown(self._problems, path, code, "field", field, known)
+            note_unknown(self._reading.problems, path, code, "field", field, known)
             return []
         if not isinstance(asked, dict) or not asked.keys() - LETTING_GO:
             hint = quoted([str(word) for word in OPERATORS[kind]])
             text = f"must be an object with at least one of {hint}"
-            self._refuse(path, "condition_malformed", text)
+            self._reading.refuse(path, "condition_malformed", text)
             return []
-        if not self._has_room(len(asked)):
+        if not self._reading.has_room(len(asked)):
             return []
         question = _Question(field, kind, asked, path)
         return [check for word in asked if (check := self._read_check(question, word))]
@@ -166,12 +148,14 @@ class _Reading:
         if word not in OPERATORS[question.kind]:
             known = [str(one) for one in OPERATORS[question.kind]] + list(LETTING_GO)
             code = "condition_unknown_operator"
-            note_unknown(self._problems, place, code, "operator", word, known)
+            note_unknown(self._reading.problems, place, code, "operator", word, known)
             return None
         operator = Operator(word)
         wanted = _wanted(operator, question.kind, question.asked[word])
         if isinstance(wanted, _Unfit):
-            self._refuse(place, "condition_wrong_constant", wanted.text, wanted.meant)
+            self._reading.refuse(
+                place, "condition_wrong_constant", wanted.text, wanted.meant
+            )
             return None
         return Check(question.field, operator, wanted, _off(operator, question.asked))
 
@@ -184,19 +168,14 @@ class _Reading:
         ]
         if not holds:
             text = f"goes with {quoted(LETTING_GO[word])} only"
-            self._refuse(place, "condition_malformed", text)
+            self._reading.refuse(place, "condition_malformed", text)
         elif question.kind is not FieldKind.NUMBER or not _is_number(off):
             text = "must be a number, for a field that is a number"
-            self._refuse(place, "condition_wrong_constant", text)
+            self._reading.refuse(place, "condition_wrong_constant", text)
         elif any(_is_number(one) and not _lets_go(word, off, one) for one in holds):
             side = "above" if word == "off_below" else "below"
             text = f"must not lie {side} the value where the condition takes hold"
-            self._refuse(place, "condition_wrong_constant", text)
-
-    def _refuse(
-        self, path: str, code: str, text: str, meant: str | None = None
-    ) -> None:
-        self._problems.append(Problem(path, code, text, suggestion=meant))
+            self._reading.refuse(place, "condition_wrong_constant", text)
 
 
 def _wanted(operator: Operator, kind: FieldKind, raw: object) -> Wanted | _Unfit:

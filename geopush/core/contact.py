@@ -1,13 +1,13 @@
 """Contacts: messages that another tool sent, so that all of us together do not nag."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum, auto
 from uuid import uuid5
 
 from msgspec import Struct
 
 from geopush.core.cap import LONGEST_WINDOW, Tally
 from geopush.core.device import CustomerIdentifier
+from geopush.core.item import RefusedItem
 from geopush.core.offer import Category
 from geopush.core.ping import CustomerKey, Moment
 from geopush.core.presence import NAMESPACE
@@ -26,20 +26,12 @@ class Contact(Struct, frozen=True, forbid_unknown_fields=True):
     at: Moment
 
 
-class RefusedContact(StrEnum):
-    """Why a contact is not taken; the codes are on the wire."""
-
-    INVALID = auto()
-    IN_THE_FUTURE = auto()
-    TOO_OLD = auto()
-
-
-def age_problem(contact: Contact, now: datetime) -> RefusedContact | None:
+def age_problem(contact: Contact, now: datetime) -> RefusedItem | None:
     """Whether a contact is from a clock that is wrong, or older than any cap looks."""
     if contact.at - now > AHEAD:
-        return RefusedContact.IN_THE_FUTURE
+        return RefusedItem.IN_THE_FUTURE
     if now - contact.at > LONGEST_WINDOW:
-        return RefusedContact.TOO_OLD
+        return RefusedItem.TOO_OLD
     return None
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from geopush.core.decision import Verdict
-from geopush.core.message import State
+from geopush.core.message import ON_THE_WAY, State
 from geopush.core.presence import Kind
 from geopush.core.receipt import ReceiptKind
 
@@ -61,7 +61,6 @@ class CloudEvent(Struct, frozen=True):
 
 START = Place(0, 0)
 
-_ON_THE_WAY = (State.QUEUED, State.CLAIMED, State.RETRY)
 _ZONE = {
     Kind.ENTER: "entered",
     Kind.EXIT: "exited",
@@ -77,7 +76,7 @@ _NAMED: dict[tuple[Source, str], str] = {
     **{
         (Source.MESSAGE, state): f"message.{state}"
         for state in State
-        if state not in _ON_THE_WAY
+        if state not in ON_THE_WAY
     },
     **{(Source.RECEIPT, kind): f"receipt.{kind}" for kind in ReceiptKind},
     (Source.CONSENT, "granted"): "consent.granted",

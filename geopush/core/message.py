@@ -87,6 +87,7 @@ class State(StrEnum):
     UNKNOWN = auto()
 
 
+ON_THE_WAY = frozenset({State.QUEUED, State.CLAIMED, State.RETRY})
 # What never left: its caps are given back.
 UNSENT = frozenset({State.DEAD_ADDRESS, State.REJECTED, State.EXPIRED, State.WITHDRAWN})
 
@@ -149,17 +150,25 @@ class Throttled(Struct, frozen=True):
 
 
 class AuthFailed(Struct, frozen=True):
-    """The gateway does not know us; no message is at fault."""
+    """The gateway does not know us; no message is at fault.
+
+    ``detail`` tells operators what to look at.
+    """
 
     reason: str
+    detail: str = ""
 
 
 class Transient(Struct, frozen=True):
-    """It did not work now; ``ambiguous`` if it may have arrived all the same."""
+    """It did not work now; ``ambiguous`` if it may have arrived all the same.
+
+    ``detail`` tells operators what to look at.
+    """
 
     reason: str
     ambiguous: bool
     retry_after: timedelta | None = None
+    detail: str = ""
 
 
 class Objection(Struct, frozen=True):

@@ -10,15 +10,10 @@ import msgspec
 from msgspec.structs import replace
 
 from geopush.core.condition import All, AnyOf, Condition, Not, Operator
-from geopush.core.condition_reader import (
-    DEEPEST,
-    LETTING_GO,
-    MOST_NODES,
-    OPERATORS,
-    parse_condition,
-)
+from geopush.core.condition_reader import LETTING_GO, OPERATORS, parse_condition
 from geopush.core.field import FieldKind, kind_of
 from geopush.core.problems import note_unknown, quoted
+from geopush.core.reading import Reading
 from zones import Problem
 
 # A query's operator, ours, and whether it is ours denied.
@@ -58,32 +53,22 @@ def read_query(
     raw: object, path: str, problems: list[Problem], *, roots: Collection[str]
 ) -> Condition | None:
     """Return the tree of a decoded query, or None with its problems noted."""
-    reading = _Reading(problems, roots)
-    condition = reading.group(raw, path, 1)
-    if reading.nodes > MOST_NODES:
-        text = f"has {reading.nodes} parts; at most {MOST_NODES} are taken"
-        problems.append(Problem(path, "condition_too_large", text))
-    return None if len(problems) > reading.before else condition
+    reading = Reading(problems, roots)
+    return reading.end(_Reader(reading).group(raw, path, 1), path)
 
 
-class _Reading:
-    """One reading of a query: what is allowed, what was found so far."""
+class _Reader:
+    """Reads the groups and rules of one query."""
 
-    def __init__(self, problems: list[Problem], roots: Collection[str]) -> None:
-        self._problems = problems
-        self._roots = roots
-        self.before = len(problems)
-        self.nodes = 0
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
 
     def group(self, raw: object, path: str, depth: int) -> Condition | None:
         """Read a group; one with a single rule is that rule."""
-        self.nodes += 1
+        if not self._reading.enter(path, depth):
+            return None
         if not isinstance(raw, dict):
             self._refuse(path, "must be a rule or a group of rules")
-            return None
-        if depth > DEEPEST:
-            text = f"is nested deeper than {DEEPEST}; flatten it"
-            self._refuse(path, text, "condition_too_deep")
             return None
         self._check_keys(raw, path, _OF_GROUPS)
         denied, joined = raw.get("not", False), raw.get("combinator")
@@ -103,8 +88,7 @@ class _Reading:
         if not isinstance(raw, list) or not raw:
             self._refuse(path, "must be a list with at least one rule")
             return ()
-        if self.nodes + len(raw) > 2 * MOST_NODES:  # a refusal should cost little
-            self.nodes += len(raw)
+        if not self._reading.has_room(len(raw)):
             return ()
         read = [
             self.group(one, f"{path}[{index}]", depth + 1)
@@ -115,10 +99,7 @@ class _Reading:
         return tuple(one for one in read if one is not None)
 
     def _rule(self, raw: object, path: str, depth: int) -> Condition | None:
-        self.nodes += 1
-        if depth > DEEPEST:
-            text = f"is nested deeper than {DEEPEST}; flatten it"
-            self._refuse(path, text, "condition_too_deep")
+        if not self._reading.enter(path, depth):
             return None
         if not isinstance(raw, dict):
             text = "must be a rule or a group; one combinator holds for a whole group"
@@ -137,20 +118,20 @@ class _Reading:
     def _check(
         self, rule: dict[str, object], field: str, word: str, path: str
     ) -> Condition | None:
-        kind = kind_of(field, self._roots) or FieldKind.ANY
+        kind = kind_of(field, self._reading.roots) or FieldKind.ANY
         if word not in READ_AS or READ_AS[word][0] not in OPERATORS[kind]:
             known = [
                 one for one, (ours, _) in READ_AS.items() if ours in OPERATORS[kind]
             ]
             place, code = f"{path}.operator", "condition_unknown_operator"
-            note_unknown(self._problems, place, code, "operator", word, known)
+            note_unknown(self._reading.problems, place, code, "operator", word, known)
             return None
         operator, denied = READ_AS[word]
         asked: dict[str, object] = {str(operator): _value(rule, word, kind)}
         asked |= {one: rule[one] for one in LETTING_GO if one in rule}
         found: list[Problem] = []
-        check = parse_condition({field: asked}, "$", found, roots=self._roots)
-        self._problems += [_about(one, path) for one in found]
+        check = parse_condition({field: asked}, "$", found, roots=self._reading.roots)
+        self._reading.problems += [_about(one, path) for one in found]
         return Not(check) if denied and check is not None else check
 
     def _check_keys(
@@ -161,8 +142,8 @@ class _Reading:
                 text = f'"{key[:100]}" cannot be expressed; known: {quoted(known)}'
                 self._refuse(f"{path}.{key[:100]}", text)
 
-    def _refuse(self, path: str, text: str, code: str = "query_malformed") -> None:
-        self._problems.append(Problem(path, code, text))
+    def _refuse(self, path: str, text: str) -> None:
+        self._reading.refuse(path, "query_malformed", text)
 
 
 def _value(rule: dict[str, object], word: str, kind: FieldKind) -> object:

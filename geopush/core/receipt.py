@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from geopush.core.customer import Preferences
+from geopush.core.item import RefusedItem
 from geopush.core.message import Message
 from geopush.core.ping import Moment
 from geopush.core.shape import Word
@@ -64,6 +65,11 @@ class Wish(StrEnum):
     LIKE = auto()
     MUTE_ZONE = auto()
     SNOOZE = auto()
+
+
+def age_problem(receipt: Receipt, now: datetime) -> RefusedItem | None:
+    """Whether a receipt is from a clock that is wrong."""
+    return RefusedItem.IN_THE_FUTURE if receipt.at - now > AHEAD else None
 
 
 def receipt_token(message: Message) -> ReceiptToken:

@@ -1,17 +1,22 @@
 """What came of an offer: every candidate is in exactly one place, and the sums hold."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
+import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from geopush.core.decision import Verdict
 from geopush.core.experiment import NO_ARM, Arm
-from geopush.core.message import State
+from geopush.core.message import ON_THE_WAY, State
 from geopush.core.receipt import ReceiptKind
 from zones import ZoneId
 
 FEWEST = 10  # customers; a zone with fewer could tell on one of them
+
+T = TypeVar("T", bound="Tale")
+Key = TypeVar("Key", bound=Hashable)
 
 
 class Came(Struct, frozen=True):
@@ -42,7 +47,7 @@ class Heard(Struct, frozen=True):
     arm: Arm = NO_ARM
 
 
-class Tale(Struct, frozen=True):
+class Tale(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What came of candidates; ``queued`` is all that is still on its way.
 
     What phones reported comes on top: of how many messages, each once.
@@ -68,26 +73,23 @@ class Tale(Struct, frozen=True):
     converted: int = 0
 
 
-class ZoneTale(Struct, frozen=True):
+class ZoneTale(Tale, frozen=True, kw_only=True):
     """What came of candidates at a zone; null are the zones with few customers."""
 
     zone_id: ZoneId | None
-    results: Tale
 
 
-class ArmTale(Struct, frozen=True):
+class ArmTale(Tale, frozen=True, kw_only=True):
     """What came of candidates in one arm of the offer's experiment."""
 
     variant: str | None
     held_out: bool
-    results: Tale
 
 
-class Results(Struct, frozen=True):
+class Results(Tale, frozen=True, kw_only=True):
     """What came of an offer: in all, by zone, and by arm of its experiment."""
 
     offer_id: str
-    results: Tale
     zones: tuple[ZoneTale, ...]
     variants: tuple[ArmTale, ...]
 
@@ -99,76 +101,42 @@ def sum_up(
     offer_id: str, counted: Iterable[Counted], customers: Mapping[ZoneId | None, int]
 ) -> Results:
     """Add up what was counted; zones with few customers are one row."""
-    whole = Tale()
-    zones: dict[ZoneId | None, Tale] = {}
-    arms: dict[tuple[bool, str], Tale] = {}
-    for one in counted:
-        many = customers.get(one.zone_id, 0) >= FEWEST
-        place = one.zone_id if many else None
-        arm = one.arm.held_out, one.arm.variant or ""
-        whole = _with(whole, one)
-        zones[place] = _with(zones.get(place, Tale()), one)
-        arms[arm] = _with(arms.get(arm, Tale()), one)
-    order = sorted(zones, key=lambda zone_id: (zone_id is None, zone_id or ""))
-    return Results(
-        offer_id,
-        whole,
-        tuple(ZoneTale(zone_id, zones[zone_id]) for zone_id in order),
-        tuple(
-            ArmTale(variant or None, held_out, arms[held_out, variant])
-            for held_out, variant in sorted(arms)
-        ),
+    rows = list(counted)
+    zones = _apart(
+        (one.zone_id if customers.get(one.zone_id, 0) >= FEWEST else None, one)
+        for one in rows
     )
+    arms = _apart(((one.arm.held_out, one.arm.variant or ""), one) for one in rows)
+    order = sorted(zones, key=lambda zone_id: (zone_id is None, zone_id or ""))
+    by_zone = [_tale(ZoneTale, zones[one], zone_id=one) for one in order]
+    by_arm = [
+        _tale(ArmTale, arms[arm], held_out=arm[0], variant=arm[1] or None)
+        for arm in sorted(arms)
+    ]
+    return _tale(Results, rows, offer_id=offer_id, zones=by_zone, variants=by_arm)
 
 
-def _with(tale: Tale, one: Counted) -> Tale:
-    if isinstance(one, Fared):
-        return _with_messages(tale, one)
-    if isinstance(one, Heard):
-        return _with_receipts(tale, one)
-    tale = replace(tale, candidates=tale.candidates + one.count)
-    match one.verdict:
-        case Verdict.DECIDED:
-            return replace(tale, decided=tale.decided + one.count)
-        case Verdict.WOULD_HAVE_SENT:
-            would_have_sent = tale.would_have_sent + one.count
-            return replace(tale, would_have_sent=would_have_sent)
-        case Verdict.DEFERRED:
-            return replace(tale, deferred=tale.deferred + one.count)
-        case Verdict.WITHHELD:
-            count = tale.withheld.get(one.reason, 0) + one.count
-            return replace(tale, withheld={**tale.withheld, one.reason: count})
+def _apart(rows: Iterable[tuple[Key, Counted]]) -> dict[Key, list[Counted]]:
+    parts: dict[Key, list[Counted]] = {}
+    for key, one in rows:
+        parts.setdefault(key, []).append(one)
+    return parts
 
 
-def _with_messages(tale: Tale, one: Fared) -> Tale:
-    match one.state:
-        case State.QUEUED | State.CLAIMED | State.RETRY:
-            return replace(tale, queued=tale.queued + one.count)
-        case State.ACCEPTED:
-            return replace(tale, accepted=tale.accepted + one.count)
-        case State.REJECTED:
-            return replace(tale, rejected=tale.rejected + one.count)
-        case State.DEAD_ADDRESS:
-            return replace(tale, dead_address=tale.dead_address + one.count)
-        case State.EXPIRED:
-            return replace(tale, expired=tale.expired + one.count)
-        case State.WITHDRAWN:
-            return replace(tale, withdrawn=tale.withdrawn + one.count)
-        case State.UNKNOWN:
-            return replace(tale, unknown=tale.unknown + one.count)
-
-
-def _with_receipts(tale: Tale, one: Heard) -> Tale:
-    match one.kind:
-        case ReceiptKind.DELIVERED:
-            return replace(tale, delivered=tale.delivered + one.count)
-        case ReceiptKind.OPENED:
-            return replace(tale, opened=tale.opened + one.count)
-        case ReceiptKind.CLICKED:
-            return replace(tale, clicked=tale.clicked + one.count)
-        case ReceiptKind.DISMISSED:
-            return replace(tale, dismissed=tale.dismissed + one.count)
-        case ReceiptKind.ANSWERED:
-            return replace(tale, answered=tale.answered + one.count)
-        case ReceiptKind.CONVERTED:
-            return replace(tale, converted=tale.converted + one.count)
+def _tale(kind: type[T], rows: Sequence[Counted], **about: object) -> T:
+    """One tale of them all; verdicts, states and kinds are called as its fields are."""
+    counts, withheld = Counter[str](), Counter[str]()
+    for one in rows:
+        match one:
+            case Came(verdict=Verdict.WITHHELD):
+                withheld[str(one.reason)] += one.count
+            case Came():
+                counts[one.verdict.value] += one.count
+            case Fared():
+                state = State.QUEUED if one.state in ON_THE_WAY else one.state
+                counts[state.value] += one.count
+            case Heard():
+                counts[one.kind.value] += one.count
+    candidates = sum(one.count for one in rows if isinstance(one, Came))
+    told = {"candidates": candidates, "withheld": withheld, **counts}
+    return msgspec.convert({**told, **about}, kind)

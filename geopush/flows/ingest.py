@@ -47,6 +47,11 @@ class Ingest:
         """Commit an upload with all it causes; ``Overloaded`` if it cannot be."""
         return await self._line.take(upload)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a phone waits for an answer."""
+        return self._line.is_busy
+
     def trouble(self) -> str | None:
         """Say why uploads are turned away, if they are or soon will be."""
         return self._line.trouble()

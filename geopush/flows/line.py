@@ -10,12 +10,13 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from geopush.core.change import Answer, Upload
 from geopush.errors import Overloaded
+from geopush.flows.pace import Tempo
 
 UPLOADS = 128  # a flush; more would release its answers as a herd
 PINGS = 4_000  # of them at most this many pings, so that a flush stays short
 ROOM = 50_000  # pings that may wait; beyond it a phone is told to come back
 PATIENCE = 4.0  # seconds until an upload that waits is told to come back
-COME_BACK = 2  # seconds, to phones turned away
+COME_BACK = 2  # seconds, to phones turned away for another reason than a full line
 
 Waiting = tuple[Upload, "asyncio.Future[Answer]"]
 Flush = Callable[[Sequence[Waiting]], Awaitable[None]]
@@ -31,6 +32,7 @@ class Line:
         self._patience: deque[tuple[float, asyncio.Future[Answer]]] = deque()
         self._watch: asyncio.TimerHandle | None = None
         self._pings_waiting = 0
+        self.tempo = Tempo()
         self._flusher: asyncio.Task[None] | None = None
         self._draining = False
 
@@ -39,9 +41,11 @@ class Line:
 
     async def take(self, upload: Upload) -> Answer:
         """Return the answer to an upload; ``Overloaded`` if there is none in time."""
-        size = len(upload.pings)
-        if self._draining or self._pings_waiting + size > ROOM:
+        size = _size(upload)
+        if self._draining:
             raise Overloaded(COME_BACK)
+        if self._pings_waiting + size > ROOM:
+            raise Overloaded(self._wait())
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Answer] = loop.create_future()
         self._queue.append((upload, answer))
@@ -52,6 +56,11 @@ class Line:
         if self._watch is None:
             self._watch = loop.call_later(PATIENCE, self._turn_away)
         return await answer
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anybody waits for an answer."""
+        return self._flusher is not None
 
     def trouble(self) -> str | None:
         """Say why uploads are turned away, if they are or soon will be."""
@@ -70,9 +79,12 @@ class Line:
             self._watch.cancel()
 
     async def _flush_all(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             while self._queue:
+                began = loop.time()
                 await self._flush(self._next_batch())
+                self.tempo.note(loop.time() - began)
                 self._forget_answered()
         finally:
             self._flusher = None
@@ -83,9 +95,9 @@ class Line:
         pings = 0
         while self._queue and len(batch) < UPLOADS and pings < PINGS:
             upload, answer = self._queue.popleft()
-            self._pings_waiting -= len(upload.pings)
+            self._pings_waiting -= (size := _size(upload))
             if not answer.done():
-                pings += len(upload.pings)
+                pings += size
                 batch.append((upload, answer))
         return batch
 
@@ -99,7 +111,17 @@ class Line:
         while self._patience and self._patience[0][0] <= loop.time():
             _, answer = self._patience.popleft()
             if not answer.done():
-                answer.set_exception(Overloaded(COME_BACK))
+                answer.set_exception(Overloaded(self._wait()))
         self._watch = None
         if self._patience:
             self._watch = loop.call_at(self._patience[0][0], self._turn_away)
+
+    def _wait(self) -> int:
+        """In how many seconds all who wait now are likely to be answered."""
+        flushes = max(len(self._queue) / UPLOADS, self._pings_waiting / PINGS)
+        return self.tempo.wait(flushes)
+
+
+def _size(upload: Upload) -> int:
+    """How many pings an upload takes the room of: one with none takes some too."""
+    return max(len(upload.pings), 1)

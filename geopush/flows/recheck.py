@@ -23,7 +23,7 @@ from geopush.store.pool import Connection, Pool
 from geopush.store.tallies import give_back
 from zones import ZoneId
 
-PAGE = 100  # customers; pings are taken in between
+PAGE = 50  # customers; pings are taken in between
 # For the hours; weather and catalog are seen at once.
 LOOK_EVERY = timedelta(seconds=10)
 
@@ -45,7 +45,7 @@ class Recheck:
         self._looked: tuple[int, datetime] | None = None
 
     async def run_once(self) -> int:
-        """Look what turned, then decide one page; return how many customers it had."""
+        """Look what turned, then decide one page; return how many are in it."""
         async with self._pool.acquire() as connection:
             if self._is_time():
                 await self._look(connection)
@@ -87,14 +87,15 @@ class Recheck:
                 return 0
             seen = self._clock() - max(map(self._span, held))
             page = await edges.inside(connection, held[0], seen, PAGE)
+            lately = [customer for customer, is_seen in page.items() if is_seen]
             # In order and beforehand: none is lost to a ping, so none is held for long.
-            await presences.lock(connection, page)
+            await presences.lock(connection, lately)
 
             def decide(known: KnownOf, world: World, now: datetime) -> Sequence[Change]:
                 return recheck(held, known, world, now)
 
-            written = await self._deciding.settle(connection, page, decide)
-            after = page[-1] if page else held[0].after
+            written = await self._deciding.settle(connection, lately, decide)
+            after = list(page)[-1] if page else held[0].after
             more = len(page) == PAGE
             done = [replace(one, after=after, spreading=more) for one in held]
             await edges.save(connection, done)

@@ -7,7 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from geopush import log
 from geopush.clock import Clock, utc_now
 from geopush.core.message import (
     AddressKind,
@@ -21,9 +23,14 @@ from geopush.core.message import (
     Transient,
 )
 from geopush.push.apns_answer import read_outcome
-from geopush.push.apns_certificate import ClientCertificate, load_certificate
+from geopush.push.apns_certificate import (
+    ClientCertificate,
+    Paper,
+    load_certificate,
+)
 from geopush.push.apns_connections import Connections
 from geopush.push.apns_protocol import AppleConnection
+from geopush.push.apns_refusal import read_refusal
 from geopush.push.apns_request import Request
 from geopush.push.apns_token import ProviderToken, SigningKey
 from geopush.push.gateway import USUAL, Deadlines, LastLook, unopposed
@@ -64,7 +71,12 @@ class ApnsGateway:
         tls = ssl.create_default_context(cafile=ca_file)
         tls.set_alpn_protocols(["h2"])
         self._topics = account.topics
-        self._token = _introduce(account.credential, tls, token_clock)
+        self._token: ProviderToken | None = None
+        self._paper: Paper | None = None
+        if isinstance(account.credential, SigningKey):
+            self._token = ProviderToken(account.credential, token_clock)
+        else:
+            self._paper = load_certificate(account.credential, tls)
         self._clock = clock
         self._deadline = deadlines.send.total_seconds()
         self._connections = {
@@ -125,8 +137,8 @@ class ApnsGateway:
                 connection = await connections.acquire()
         except TimeoutError:
             return Transient("connect_timeout", ambiguous=False)
-        except OSError:
-            return Transient("unreachable", ambiguous=False)
+        except OSError as error:
+            return await self._refused(connections, error)
         against = await last_look()
         if against is not None:
             return against
@@ -135,12 +147,14 @@ class ApnsGateway:
             return answer
         return read_outcome(answer, self._clock())
 
-
-def _introduce(
-    credential: SigningKey | ClientCertificate, tls: ssl.SSLContext, clock: Clock
-) -> ProviderToken | None:
-    """Return the token to show with each request; None: the certificate says it."""
-    if isinstance(credential, SigningKey):
-        return ProviderToken(credential, clock)
-    load_certificate(credential, tls)
-    return None
+    async def _refused(self, connections: Connections, error: OSError) -> Outcome:
+        """Say what kept us from connecting, and of a certificate which one it is."""
+        outcome = read_refusal(error)
+        if isinstance(outcome, AuthFailed):
+            whose = self._paper
+        elif isinstance(error, ssl.SSLCertVerificationError):
+            whose = await connections.presented()
+        else:
+            return outcome
+        log.warning("apns.certificate_refused", error, certificate=str(whose or ""))
+        return replace(outcome, detail=str(whose or ""))

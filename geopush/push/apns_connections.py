@@ -6,6 +6,7 @@ from datetime import timedelta
 from ssl import SSLContext
 from urllib.parse import urlsplit
 
+from geopush.push.apns_certificate import Paper, presented
 from geopush.push.apns_protocol import AppleConnection
 
 MOST_CONNECTIONS = 4  # of up to about 1,000 streams; many look like an attack to Apple
@@ -41,6 +42,13 @@ class Connections:
         if best.is_saturated and len(self._connections) < MOST_CONNECTIONS:
             self._dial()
         return best
+
+    async def presented(self) -> Paper | None:
+        """Look at the certificate that is shown there; None if none is."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._deadline):
+                return await presented(self._host, self._port)
+        return None
 
     def all(self) -> list[AppleConnection]:
         """List those that are up."""
@@ -85,6 +93,7 @@ class Connections:
                 self._port,
                 ssl=self._tls,
             )
+            await connection.greeting()
         if not connection.closed.is_set():
             self._connections.append(connection)
 

@@ -74,6 +74,8 @@ class AppleConnection(APNsTLSClientProtocol):
         self.conn = ClientConnection()
         self.load = 0
         self.closed = asyncio.Event()
+        self._heard = asyncio.Event()
+        self._lost_by: Exception | None = None
         self._authority = authority.encode()
         self._on_lost = on_lost
         self._streams: dict[int, _Stream] = {}
@@ -101,6 +103,20 @@ class AppleConnection(APNsTLSClientProtocol):
         if not self._is_proven:
             return 1
         return self.conn.remote_settings.max_concurrent_streams
+
+    async def greeting(self) -> None:
+        """Wait until the other side has said anything, and raise why if it never will.
+
+        In TLS 1.3 a server judges our certificate after what the client takes for the
+        end of the handshake, so only then does it take us.
+        """
+        try:
+            await self._heard.wait()
+        finally:
+            if not self._heard.is_set():
+                self.abort()
+        if self._lost_by is not None:
+            raise self._lost_by
 
     async def post(self, request: Request, until: float) -> Answer | Transient:
         """Write a request when there is room, and wait for its answer.
@@ -182,6 +198,7 @@ class AppleConnection(APNsTLSClientProtocol):
         except ProtocolError:
             self.close()
             return
+        self._heard.set()
         for event in events:
             self._take(event)
         self.flush()
@@ -247,6 +264,9 @@ class AppleConnection(APNsTLSClientProtocol):
         if self.inactivity_timer:
             self.inactivity_timer.cancel()
         self._is_draining = True
+        if not self._heard.is_set():
+            self._lost_by = exc or ConnectionResetError("closed without a word")
+            self._heard.set()
         self._on_lost(self)
         for stream in self._streams.values():
             stream.lose("connection_lost")

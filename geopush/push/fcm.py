@@ -1,30 +1,14 @@
-"""Google: pyfcm writes the payload, aiohttp sends it, the answer becomes an outcome.
+"""Google: pyfcm writes the payload, aiohttp has the wire, answers become outcomes.
 
 The only module that knows pyfcm. Its own sending would block the event loop.
 """
 
 import asyncio
-import ssl
 from collections.abc import Mapping
-from contextvars import ContextVar
-from datetime import timedelta
 from pathlib import Path
 
 import msgspec
-from aiohttp import (
-    ClientConnectorError,
-    ClientError,
-    ClientRequest,
-    ClientResponse,
-    ClientSession,
-    ClientTimeout,
-    ConnectionTimeoutError,
-    DummyCookieJar,
-    TCPConnector,
-)
-from aiohttp.connector import Connection
 from pyfcm import FCMNotification
-from yarl import URL
 
 from geopush.clock import Clock, utc_now
 from geopush.core.message import (
@@ -38,30 +22,19 @@ from geopush.core.message import (
     State,
     Transient,
 )
-from geopush.push.classify import parse_retry_after
 from geopush.push.fcm_overrides import android_config, apns_config
 from geopush.push.fcm_problem import read_outcome
 from geopush.push.fcm_token import AccessTokens, FcmAccount, Reply
+from geopush.push.fcm_wire import MOST_CONNECTIONS, Progress, Wire
 from geopush.push.gateway import USUAL, Deadlines, LastLook, unopposed
 from geopush.push.payload import MOST_BYTES, data_for_google, is_background
 
 GOOGLE_URL = "https://fcm.googleapis.com"
-MOST_CONNECTIONS = 64  # HTTP/1.1 has one request on each at a time
 
 TARGETS = {AddressKind.FCM_TOKEN: "token", AddressKind.FID: "fid"}
 
 
 Payload = dict[str, dict[str, object]]
-
-
-class _Progress:
-    """Whether a request has left: only then can its fate be in doubt."""
-
-    def __init__(self) -> None:
-        self.is_sent = False
-
-
-_progress: ContextVar[_Progress | None] = ContextVar("progress", default=None)
 
 
 class FcmGateway:
@@ -86,10 +59,10 @@ class FcmGateway:
             project_id=account.project_id, credentials=self._tokens.credentials
         )
         self._library.json_dumps = _as_it_is  # it is encoded once, when all is there
-        self._url = URL(f"{url}/v1/projects/{account.project_id}/messages:send")
+        path = f"/v1/projects/{account.project_id}/messages:send"
+        self._wire = Wire(url + path, ca_file, deadlines.connect, clock)
         self._clock = clock
         self._deadline = deadlines.send.total_seconds()
-        self._session = _open_session(ca_file, deadlines.connect)
         # Who has no connection yet waits before the last look, not after it.
         self._room = asyncio.Semaphore(MOST_CONNECTIONS)
 
@@ -110,7 +83,7 @@ class FcmGateway:
     async def close(self) -> None:
         """Close all connections."""
         await self._tokens.close()
-        await self._session.close()
+        await self._wire.close()
 
     def _payload(self, message: Message) -> Payload:
         content = message.content
@@ -128,7 +101,7 @@ class FcmGateway:
         return payload
 
     async def _deliver(self, body: bytes, last_look: LastLook) -> Outcome:
-        progress = _Progress()
+        progress = Progress()
         try:
             async with asyncio.timeout(self._deadline):
                 async with self._room:
@@ -137,7 +110,7 @@ class FcmGateway:
             return Transient("no_answer", ambiguous=progress.is_sent)
 
     async def _exchange(
-        self, body: bytes, last_look: LastLook, progress: _Progress
+        self, body: bytes, last_look: LastLook, progress: Progress
     ) -> Outcome:
         authorization = await self._tokens.header()
         if not isinstance(authorization, str):
@@ -154,10 +127,9 @@ class FcmGateway:
         return await self._send_once(body, renewed, progress)
 
     async def _send_once(
-        self, body: bytes, authorization: str, progress: _Progress
+        self, body: bytes, authorization: str, progress: Progress
     ) -> Outcome:
-        headers = {"Authorization": authorization, "Content-Type": "application/json"}
-        reply = await self._post(self._url, body, headers, progress)
+        reply = await self._wire.post(body, authorization, progress)
         return reply if isinstance(reply, Transient) else read_outcome(reply)
 
     async def _ask_for_token(
@@ -165,59 +137,10 @@ class FcmGateway:
     ) -> Reply | Transient:
         try:
             async with asyncio.timeout(self._deadline):
-                return await self._post(url, dict(form), {}, _Progress())
+                return await self._wire.ask(url, form)
         except TimeoutError:
             return Transient("no_answer", ambiguous=False)
-
-    async def _post(
-        self,
-        url: URL | str,
-        data: bytes | dict[str, str],
-        headers: Mapping[str, str],
-        progress: _Progress,
-    ) -> Reply | Transient:
-        progress.is_sent = False
-        _progress.set(progress)
-        try:
-            async with self._session.post(
-                url,
-                data=data,
-                headers=headers,
-                allow_redirects=False,
-            ) as response:
-                wait = response.headers.get("Retry-After")
-                return Reply(
-                    response.status,
-                    await response.read(),
-                    None if wait is None else parse_retry_after(wait, self._clock()),
-                )
-        except ClientConnectorError:
-            return Transient("unreachable", ambiguous=False)
-        except ConnectionTimeoutError:
-            return Transient("connect_timeout", ambiguous=False)
-        except (ClientError, OSError):
-            return Transient("connection_lost", ambiguous=progress.is_sent)
 
 
 def _as_it_is(payload: Payload) -> Payload:
     return payload
-
-
-class _Noted(ClientRequest):
-    """Notes that it begins to leave, which costs less than to be traced."""
-
-    async def send(self, conn: Connection) -> ClientResponse:
-        if progress := _progress.get():
-            progress.is_sent = True
-        return await super().send(conn)
-
-
-def _open_session(ca_file: Path | None, connect: timedelta) -> ClientSession:
-    tls = ssl.create_default_context(cafile=ca_file)
-    return ClientSession(
-        connector=TCPConnector(limit=MOST_CONNECTIONS, ssl=tls),
-        timeout=ClientTimeout(total=None, sock_connect=connect.total_seconds()),
-        request_class=_Noted,
-        skip_auto_headers=("Accept", "Accept-Encoding"),  # some dozens of bytes come
-        cookie_jar=DummyCookieJar(),
-    )

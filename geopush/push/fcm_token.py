@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Annotated
 
 import msgspec
 from google.auth import jwt
 from google.auth.exceptions import GoogleAuthError
 from google.oauth2.service_account import Credentials
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from geopush.clock import Clock
 from geopush.core.message import AuthFailed, Transient
@@ -41,7 +42,7 @@ class Reply(Struct, frozen=True):
 
 
 class _Granted(Struct, frozen=True):
-    access_token: str
+    access_token: Annotated[str, Meta(pattern=r"^[!-~]+\Z")]  # it becomes a header
     expires_in: int
 
 

@@ -188,11 +188,11 @@ class Throttle:
         match outcome:
             case Objection():
                 pass
-            case AuthFailed(reason=reason):
-                self._breaker.rest(reason, self._pace.pause, now)
-            case Transient(reason=reason):
+            case AuthFailed(reason=reason, detail=detail):
+                self._breaker.rest(_said(reason, detail), self._pace.pause, now)
+            case Transient(reason=reason, detail=detail):
                 self._limiter.slower(now)
-                self._breaker.failed(reason, now)
+                self._breaker.failed(_said(reason, detail), now)
             case Throttled(scope="app" | "project", reason=reason, retry_after=after):
                 self._limiter.slower(now)
                 self._breaker.worked(now)
@@ -202,3 +202,7 @@ class Throttle:
                 self._suspects.note(isinstance(outcome, AddressSuspect), now)
                 self._limiter.faster(self.in_flight)
                 self._breaker.worked(now)
+
+
+def _said(reason: str, detail: str) -> str:
+    return f"{reason} ({detail})" if detail else reason

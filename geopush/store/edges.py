@@ -44,12 +44,18 @@ _FORGET = """
     WHERE edge.offer_id = gone.offer_id AND edge.zone_id = gone.zone_id
 """
 
+# The page is read off the index before anything is asked of it: a page costs the same
+# however many are inside.
 _INSIDE = """
-    SELECT DISTINCT bucket, customer_id
-    FROM presence JOIN customer USING (bucket, customer_id)
-    WHERE zone_id = $1 AND (bucket, customer_id) > ($2, $3) AND seen >= $4
+    SELECT bucket, customer_id, seen >= $4 AS is_seen
+    FROM (
+        SELECT DISTINCT bucket, customer_id
+        FROM presence
+        WHERE zone_id = $1 AND (bucket, customer_id) > ($2, $3)
+        ORDER BY bucket, customer_id
+        LIMIT $5
+    ) AS page LEFT JOIN customer USING (bucket, customer_id)
     ORDER BY bucket, customer_id
-    LIMIT $5
 """
 
 
@@ -97,12 +103,15 @@ async def forget(connection: Connection, edges: Sequence[Edge]) -> None:
 
 async def inside(
     connection: Connection, edge: Edge, seen: datetime, limit: int
-) -> list[CustomerKey]:
-    """Return the next customers inside the zone of an edge who were seen since."""
+) -> dict[CustomerKey, bool]:
+    """Return the next customers inside the zone of an edge, and who was seen since."""
     rows = await connection.fetch(
         _INSIDE, edge.zone_id, edge.after.bucket, edge.after.customer_id, seen, limit
     )
-    return [CustomerKey(row["bucket"], row["customer_id"]) for row in rows]
+    return {
+        CustomerKey(row["bucket"], row["customer_id"]): bool(row["is_seen"])
+        for row in rows
+    }
 
 
 def _edge(row: Record) -> Edge:

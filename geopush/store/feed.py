@@ -99,6 +99,13 @@ async def edge(connection: Connection) -> Place:
     return Place(row["told_below"], 0)
 
 
+async def is_gone(connection: Connection, place: Place) -> bool:
+    """Whether this database never had such a place."""
+    (row,) = await connection.fetch(_EDGE)
+    ahead: int = row["ahead"]
+    return place.xact > ahead
+
+
 async def tell(
     connection: Connection, after: Place, types: frozenset[str], limit: int
 ) -> Telling | None:

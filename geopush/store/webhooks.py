@@ -37,6 +37,7 @@ _SAVE = """
     ON CONFLICT (webhook_id) DO UPDATE
     SET revision = excluded.revision, url = excluded.url, types = excluded.types,
         enabled = excluded.enabled, trouble = excluded.trouble,
+        after_xact = excluded.after_xact, after_order = excluded.after_order,
         updated_at = excluded.updated_at
 """
 _REMOVE = "DELETE FROM webhook WHERE webhook_id = $1"
@@ -147,7 +148,7 @@ async def load_enabled(connection: Connection) -> Sequence[WebhookRow]:
 
 
 async def save(connection: Connection, row: WebhookRow) -> None:
-    """Write a webhook; one that is there keeps its secret and its place."""
+    """Write a webhook; one that is there keeps its secret."""
     await connection.execute(
         _SAVE,
         row.webhook_id,

@@ -13,6 +13,7 @@ from geopush.api.parts import Knobs, Parts
 from geopush.api.ping_door import PingDoor
 from geopush.api.quotas import Quotas
 from geopush.api.routes import ROUTES
+from geopush.api.speakers import Speakers
 from geopush.clock import mint_id
 from geopush.core.access import Role
 from geopush.core.identity import Identity
@@ -82,6 +83,7 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs, quota: Quota) -> Par
     refresh = Refresh(pool)
     tokens = TokenRing([b"k" * 32])
     metrics = Metrics()
+    speakers = Speakers(tokens, lambda: refresh.holders)
     quotas = Quotas(quota, metrics, lambda: clock().timestamp())
 
     def world() -> World:
@@ -104,7 +106,7 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs, quota: Quota) -> Par
         arrivals=Arrivals(pool, SUPPRESSIONS, clock),
         letters=Letters(pool, lambda: refresh.catalog, clock),
         receipts=Receipts(pool, lambda: refresh.catalog, deciding, clock),
-        pings=PingDoor(tokens, ingest, clock, quotas, lambda: refresh.holders),
+        pings=PingDoor(speakers, ingest, clock, quotas),
         quotas=quotas,
         knobs=knobs,
         metrics=metrics.render,

@@ -59,6 +59,15 @@ async def test_a_webhook_can_be_put_back_as_it_was_shown(api: Door) -> None:
     assert [one["path"] for one in other.json()["problems"]] == ["$.webhook_id"]
 
 
+async def test_the_answer_says_where_a_webhook_begins(api: Door) -> None:
+    said = []
+    for more in ({}, {}, {"start": "oldest"}, {"start": "now"}):
+        answer = await api.ask("PUT", HOOK, Role.CRM, json=WANTED | more)
+        said.append(answer.json().get("started"))
+    assert said == ["now", None, "oldest", "now"]
+    assert "started" not in (await api.ask("GET", HOOK, Role.CRM)).json()
+
+
 async def test_all_that_is_wrong_with_a_webhook_is_told_at_once(api: Door) -> None:
     wrong = {"url": "http://127.0.0.1/", "types": ["door", "zone"]}
     answer = await api.ask("PUT", HOOK, Role.CRM, json=wrong)

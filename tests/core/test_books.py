@@ -4,10 +4,20 @@ import random
 from collections import Counter
 
 import pytest
+from msgspec.structs import asdict
 
 from geopush.core.decision import Reason, Verdict
 from geopush.core.message import State
-from geopush.core.results import FEWEST, Came, Fared, Tale, sum_up
+from geopush.core.receipt import ReceiptKind
+from geopush.core.results import (
+    FEWEST,
+    Came,
+    Counted,
+    Fared,
+    Heard,
+    Tale,
+    sum_up,
+)
 from tests.core.history import day
 
 DAYS = range(1, 5)
@@ -90,7 +100,24 @@ def test_the_sums_of_every_offer_hold_in_all_and_by_zone(seed: int) -> None:
             ],
             customers,
         )
-        assert balances(results.results)
-        assert results.results.candidates == len(own)
-        assert all(balances(part.results) for part in results.zones + results.variants)
-        assert sum(zone.results.candidates for zone in results.zones) == len(own)
+        assert balances(results)
+        assert results.candidates == len(own)
+        assert all(balances(part) for part in results.zones + results.variants)
+        assert sum(zone.candidates for zone in results.zones) == len(own)
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        *(Came(None, verdict, "capped", 3) for verdict in Verdict),
+        *(Fared(None, state, 3) for state in State),
+        *(Heard(None, kind, 3) for kind in ReceiptKind),
+    ],
+)
+def test_whatever_can_come_of_an_offer_has_its_place(one: Counted) -> None:
+    told = asdict(sum_up("ice", [one], {}))
+    came = told.pop("candidates"), sum(told.pop("withheld").values())
+    rest = sum(count for count in told.values() if isinstance(count, int))
+    withheld = isinstance(one, Came) and one.verdict is Verdict.WITHHELD
+    assert came == (3 if isinstance(one, Came) else 0, 3 if withheld else 0)
+    assert rest == (0 if withheld else 3)

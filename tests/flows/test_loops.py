@@ -2,7 +2,9 @@
 
 import asyncio
 
-from geopush.flows.loops import Loops
+import pytest
+
+from geopush.flows.loops import LOOK_AGAIN, Loops
 from geopush.store.turns import taking_turns
 
 
@@ -31,6 +33,24 @@ async def test_a_loop_that_fails_keeps_no_other_from_running() -> None:
 
     loops = Loops("nowhere", {"broken": broken, "working": working})
     assert await loops.run_once() == 3
+
+
+@pytest.mark.parametrize(
+    ("done", "pings_wait", "rests"),
+    [(0, False, LOOK_AGAIN), (0, True, LOOK_AGAIN), (3, False, 0.0), (3, True, 0.5)],
+)
+async def test_while_pings_wait_loops_work_half_of_the_time(
+    done: int, pings_wait: bool, rests: float
+) -> None:
+    now = 0.0
+
+    async def loop() -> int:
+        nonlocal now
+        now += 0.5
+        return done
+
+    loops = Loops("nowhere", {"loop": loop}, lambda: pings_wait, lambda: now)
+    assert await loops.turn() == rests
 
 
 async def test_loops_run_until_they_are_stopped(database_url: str) -> None:

@@ -19,6 +19,7 @@ from tests.clock import HandClock
 from tests.core.test_outbox import a_message
 from tests.core.world import NOON
 from tests.flows.test_deliver import KeepingGateway, decide_one, means_of
+from tests.store.plans import by_index
 
 IOS = "demo/ios"
 SECOND = timedelta(seconds=1)
@@ -49,6 +50,7 @@ async def pages(connection: Connection, since: datetime, now: datetime) -> int:
     explain = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON)"
     transaction = connection.transaction()
     await transaction.start()
+    await by_index(connection)
     (row,) = await connection.fetch(f"{explain} {DUE_IN_LANE}", *of)
     await transaction.rollback()
     plan = json.loads(row[0])[0]["Plan"]

@@ -140,8 +140,23 @@ async def test_at_a_zone_that_is_switched_off_nobody_is_told(town: Town) -> None
 
 
 async def test_who_was_not_seen_lately_is_left_alone(town: Town) -> None:
-    assert await town.turn(23, minutes=16) == 0
+    await town.turn(23, minutes=16)
     assert await town.count("decision") == 0
+
+
+async def test_who_was_not_seen_lately_keeps_nobody_else_from_being_told(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PAGE", 1)
+    for number in range(4):
+        customer, device = customer_key(f"c-{number}"), DeviceId(f"d-{number}")
+        address = f"{number:064x}"
+        await settle_in(town.pool, customer=customer, device_id=device, address=address)
+        await town.ingest.take(Upload(device, customer, ((0, ping(30)),)))
+    town.clock.step(timedelta(minutes=16))
+    await town.ingest.take(upload(ping(17 * 60)))
+    assert await town.turn(23) == 5
+    assert await town.count("decision") == 1
 
 
 async def test_who_left_is_left_alone(town: Town) -> None:

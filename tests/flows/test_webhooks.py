@@ -11,7 +11,13 @@ from geopush.core.feed import START
 from geopush.core.ping import customer_key
 from geopush.core.webhook import Answer
 from geopush.flows.revision import Unsaved
-from geopush.flows.subscribe import Subscribed, Wanted, save_webhook, send_again
+from geopush.flows.subscribe import (
+    Start,
+    Subscribed,
+    Wanted,
+    save_webhook,
+    send_again,
+)
 from geopush.flows.webhooks import Webhooks
 from geopush.metrics import Metrics
 from geopush.store import consents, webhooks
@@ -121,13 +127,96 @@ async def test_who_is_gone_is_sent_nothing_until_enabled_and_then_all_of_it(
     clock.step(timedelta(hours=1))
     peer = Peer(Answer(200))
     assert await run(pool, clock, peer) == 0
-    async with pool.acquire() as connection:
-        row = await webhooks.find(connection, "hook")
-    assert row is not None
+    row = await find(pool)
     assert (row.enabled, row.trouble) == (False, "status_410")
     await subscribe(pool, clock)
     assert await run(pool, clock, peer) == 2
     assert sorted(time for time, _ in peer.got) == [first, second]
+
+
+async def find(pool: Pool) -> webhooks.WebhookRow:
+    async with pool.acquire() as connection:
+        row = await webhooks.find(connection, "hook")
+    assert row is not None
+    return row
+
+
+async def move_to_another_server(pool: Pool) -> None:
+    """Give the webhook a place that this database never had."""
+    await pool.execute("UPDATE webhook SET after_xact = $1", 2**50)
+
+
+@pytest.mark.parametrize(
+    ("start", "started", "sent"),
+    [
+        (None, Start.NOW, [3]),
+        (Start.NOW, Start.NOW, [3]),
+        (Start.OLDEST, Start.OLDEST, [1, 2, 3]),
+    ],
+)
+async def test_a_webhook_whose_database_is_another_one_begins_anew_when_enabled(
+    pool: Pool,
+    clock: HandClock,
+    start: Start | None,
+    started: Start,
+    sent: list[int],
+) -> None:
+    moments = {1: await happen(pool, 1)}
+    await subscribe(pool, clock)
+    await move_to_another_server(pool)
+    moments[2] = await happen(pool, 2)
+    peer = Peer(Answer(200))
+    assert await run(pool, clock, peer) == 0
+    assert (await find(pool)).trouble == "cursor_gone"
+    saved = await subscribe(pool, clock, start=start)
+    assert (saved.started, saved.row.trouble) == (started, None)
+    moments[3] = await happen(pool, 3)
+    await run(pool, clock, peer)
+    assert sorted(time for time, _ in peer.got) == [moments[one] for one in sent]
+
+
+async def test_one_whose_database_is_another_one_begins_when_enabled_and_not_before(
+    pool: Pool, clock: HandClock
+) -> None:
+    await subscribe(pool, clock)
+    await move_to_another_server(pool)
+    assert (await subscribe(pool, clock, enabled=False)).started is None
+    between = await happen(pool, 1)
+    assert (await subscribe(pool, clock)).started is Start.NOW
+    after = await happen(pool, 2)
+    peer = Peer(Answer(200))
+    await run(pool, clock, peer)
+    assert between not in {time for time, _ in peer.got}
+    assert [time for time, _ in peer.got] == [after]
+
+
+@pytest.mark.parametrize(("start", "sent"), [(Start.NOW, []), (Start.OLDEST, [1, 2])])
+async def test_a_webhook_may_begin_anew_whenever_it_is_asked_to(
+    pool: Pool, clock: HandClock, start: Start, sent: list[int]
+) -> None:
+    moments = {1: await happen(pool, 1)}
+    made = await subscribe(pool, clock)
+    moments[2] = await happen(pool, 2)
+    anew = await subscribe(pool, clock, start=start)
+    assert (made.started, anew.started) == (Start.NOW, start)
+    peer = Peer(Answer(200))
+    await run(pool, clock, peer)
+    assert sorted(time for time, _ in peer.got) == [moments[one] for one in sent]
+
+
+async def test_what_nobody_took_in_days_is_not_sent_again_because_it_is_enabled(
+    pool: Pool, clock: HandClock
+) -> None:
+    await subscribe(pool, clock)
+    await happen(pool, 1)
+    await run(pool, clock, Peer(Answer(500)))
+    await pool.execute("UPDATE webhook_event SET due = NULL")
+    peer = Peer(Answer(200))
+    for enabled in (False, True):
+        await subscribe(pool, clock, enabled=enabled)
+        assert await run(pool, clock, peer) == 0
+    assert await send_again(pool, "hook", clock) == 1
+    assert await run(pool, clock, peer) == 1
 
 
 async def test_only_the_types_that_are_wanted_are_sent(

@@ -82,11 +82,12 @@ async def make_apns(account: ApnsAccount, papers: Papers) -> AsyncIterator[MakeA
             deadline: float = 5.0,
             token_clock: Clock = utc_now,
             account: ApnsAccount = account,
+            ca_file: Path = papers.ca_file,
         ) -> ApnsGateway:
             gateway = ApnsGateway(
                 account,
                 urls=dict.fromkeys(Environment, url),
-                ca_file=papers.ca_file,
+                ca_file=ca_file,
                 clock=lambda: NOW,
                 token_clock=token_clock,
                 deadlines=_within(deadline),

@@ -200,7 +200,9 @@ async def test_a_server_with_papers_of_others_is_not_trusted(
         account, urls=dict.fromkeys(Environment, sandbox.apns_url), clock=lambda: NOW
     )
     outcome = await gateway.send(a_message(an_iphone()))
-    assert outcome == Transient("unreachable", ambiguous=False)
+    assert isinstance(outcome, Transient)
+    assert outcome.reason == "gateway_certificate_not_trusted"
+    assert not outcome.ambiguous
     await gateway.close()
 
 

@@ -29,6 +29,7 @@ from tests.push.build import NOW, a_message, an_android, an_iphone, words
 from tests.push.conftest import MakeFcm
 from tests.push.google import Google
 
+SPLITTING = b'{"access_token": "t\\r\\nHost: x", "expires_in": 3599}'
 INSTALLATION = an_android("cAbCdEfGhIjKlMnOpQrStU", AddressKind.FID)
 
 
@@ -163,6 +164,7 @@ async def test_two_refused_access_tokens_are_enough(
     [
         (400, b'{"error": "invalid_grant"}', AuthFailed("service_account_refused")),
         (200, b"<html>", AuthFailed("service_account_refused")),
+        (200, SPLITTING, AuthFailed("service_account_refused")),
         (503, b"x", Transient("oauth_unavailable", ambiguous=False)),
         (429, b"x", Transient("oauth_unavailable", ambiguous=False)),
     ],
