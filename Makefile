@@ -36,8 +36,8 @@ run: $(READY)  ## Run geopush until stopped (embedded database and sandbox gatew
 test: $(READY)  ## All tests
 	@$(BIN)/python -m pytest -n auto --maxprocesses=4
 
-test-fast: $(READY)  ## zones and core only
-	@$(BIN)/python -m pytest -q tests/zones tests/core
+test-fast: $(READY)  ## zones and core only, without what is slow; compiles nothing
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses=4 -m "not slow" --compile-nothing tests/zones tests/core
 
 check: $(READY)  ## Format, lint, types, import directions, Dockerfile
 	@$(BIN)/ruff format --check .

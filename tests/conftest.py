@@ -8,10 +8,21 @@ import pytest
 from geopush.store.pool import Pool, open_pool
 from tests.clock import HandClock
 from tests.databases import TestPostgres, running_postgres
-from tests.kernels import load_compiled
+from tests.kernels import Compiler, load_compiled
 from zones import Kernel, has_compiler
 
 pytest_plugins = ["geopush.sandbox.fixtures"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run compile nothing: half a minute, the first time."""
+    text = "skip what needs compiled loops where they are not compiled yet"
+    parser.addoption("--compile-nothing", action="store_true", help=text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Heed it."""
+    Compiler.allowed = not config.getoption("--compile-nothing")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The real application over a real database, and a key for each role."""
 
 from collections.abc import AsyncIterator, Mapping
+from functools import cache
 
 import httpx
 import pytest
@@ -113,15 +114,32 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs, quota: Quota) -> Par
     )
 
 
+@cache
+def building() -> tuple[Parts, Litestar]:
+    """The application, made once for all tests, and the parts that it asks."""
+    parts = Parts.__new__(Parts)  # each test furnishes it
+    return parts, build_api(parts, routes=ROUTES)
+
+
 @pytest.fixture
 async def api(parts: Parts) -> AsyncIterator[Door]:
-    """The application, asked in the test's own loop."""
-    app = build_api(parts, routes=ROUTES)
+    """The application with the parts of this test, asked in the test's own loop."""
+    furnished, app = building()
+    vars(furnished).clear()
+    vars(furnished).update(vars(parts))
     front = Front(parts.pings, app)
     transport = httpx.ASGITransport(app=front, raise_app_exceptions=False)
     async with httpx.AsyncClient(
         transport=transport, base_url="http://geopush"
     ) as client:
-        door = Door(app, parts, client, {})
-        door.keys = {role: await door.key(role) for role in Role}
-        yield door
+        yield Door(app, parts, client, await make_keys(parts))
+
+
+async def make_keys(parts: Parts) -> dict[Role, str]:
+    """Make a key of each role, and wait until they are in force."""
+    made = {
+        role: await create_key(parts.pool, KeyAsked(role, role), now=parts.clock())
+        for role in Role
+    }
+    await parts.refresh.reached(max(one.revision for one in made.values()))
+    return {role: one.key for role, one in made.items()}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +45,7 @@ accuracies = st.sampled_from([5.0, 5.0, 60.0, None, 0.0, 17_000.0])
 fixes = st.builds(ping, st.integers(0, 700), places, accuracies)
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(
     st.lists(fixes, max_size=5),
@@ -104,6 +106,7 @@ def written(requests: Sequence[Sequence[Ping]]) -> tuple[list[Visit], dict[str, 
     return sorted(visits.values()), words
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(arrivals(), st.integers(1, 5))
 def test_late_and_doubled_pings_leave_the_visits_of_the_walk_and_no_broken_story(

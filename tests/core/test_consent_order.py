@@ -1,5 +1,6 @@
 """Answers to a question of consent in whatever order they come: the latest holds."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ def told(answers: list[tuple[int, bool]]) -> dict[Purpose, object]:
     return held
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(ANSWERS, st.randoms(use_true_random=False))
 def test_the_latest_answer_holds_in_whatever_order_they_come(answers, dice) -> None:
@@ -26,6 +28,7 @@ def test_the_latest_answer_holds_in_whatever_order_they_come(answers, dice) -> N
     assert has_consent(told(mixed), PUSH, after(9)) is not refused
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(ANSWERS, st.integers(0, 8))
 def test_nothing_old_undoes_a_withdrawal(answers, minute) -> None:

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -85,6 +86,7 @@ def exits_first(happened: list[Transition]) -> bool:
     return order == sorted(order)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(fixes, max_size=40))
 def test_enter_perhaps_dwell_exit_and_never_otherwise(steps) -> None:

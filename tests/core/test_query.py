@@ -86,6 +86,7 @@ def simple(condition: Condition) -> Condition:
             return AnyOf(tuple(simple(one) for one in parts))
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(CONDITIONS, WORLDS)
 def test_what_is_written_as_a_query_is_read_as_the_same(

@@ -92,6 +92,7 @@ def long_way(
     return fold.change(world.catalog.tallies_kept), answer
 
 
+@pytest.mark.slow
 @given(stories)
 @settings(max_examples=60, deadline=None)
 def test_the_short_way_comes_to_what_the_long_one_does(story) -> None:
@@ -106,6 +107,7 @@ def test_the_short_way_comes_to_what_the_long_one_does(story) -> None:
             known = Known(ANNA, known.version + 1, change.state, known.profile)
 
 
+@pytest.mark.slow
 @given(stories)
 @settings(max_examples=40, deadline=None)
 def test_a_walk_comes_to_what_measuring_every_ping_does(story) -> None:

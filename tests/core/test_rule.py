@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import pytest
 from hypothesis import given, settings
 
 from geopush.core.condition import Check, Condition, Not, Operator, Value, clauses
@@ -10,6 +11,7 @@ from geopush.core.rule import compile_rule
 from tests.core.plain import CONDITIONS, WORLDS, checks, interpret
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(CONDITIONS, WORLDS)
 def test_the_compiled_form_agrees_with_the_plain_one(
@@ -27,6 +29,7 @@ def test_the_trace_of_a_check_agrees_with_the_decision(
     assert seen.holds is compile_rule(check).holds(values)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(CONDITIONS, WORLDS)
 def test_what_may_hold_at_a_zone_agrees_where_no_customer_is_asked(

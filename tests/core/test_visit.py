@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -132,6 +133,7 @@ def arrivals(draw: st.DrawFn) -> tuple[list[Seen], list[Seen]]:
     return track, [track[number] for number in order]
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(arrivals(), st.integers(1, 5))
 def test_any_order_of_arrival_inside_the_window_gives_the_same_visits(

@@ -5,6 +5,7 @@ import math
 from functools import partial
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -67,6 +68,7 @@ collections = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @examples(max_examples=50)
 @given(collections)
 def test_any_json_is_read_or_refused(value: object) -> None:

@@ -21,6 +21,7 @@ def copy(kernel: Kernel, kernel_dir: Path, tmp_path: Path) -> Path:
     return shutil.copytree(kernel_dir / name, tmp_path / "kept" / name)
 
 
+@pytest.mark.slow
 def test_what_was_compiled_is_loaded_and_nothing_is_compiled_again(copy: Path) -> None:
     before = sorted(copy.iterdir())
     asked = (
