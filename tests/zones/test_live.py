@@ -13,7 +13,7 @@ from zones import IndexKind, Point, Zone, ZoneId, ZoneIndex, circle
 
 HERE = np.full(300, 4.9), np.full(300, 52.37)
 THERE = 5.9, 52.37
-GENERATIONS = 400
+GENERATIONS = 150
 
 
 def disk(zone_id: str, lon: float, lat: float) -> Zone:
