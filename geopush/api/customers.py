@@ -16,7 +16,7 @@ from geopush.api.people import (
     answered_with,
     saved_or_refused,
 )
-from geopush.api.problems import not_found, refusals
+from geopush.api.problems import ProblemException, not_found, refusals
 from geopush.api.things import IfMatch, Thing, expected
 from geopush.core.access import May
 from geopush.core.arrival import MOST_ATTRIBUTES
@@ -24,6 +24,7 @@ from geopush.core.device import CustomerIdentifier
 from geopush.core.known import Known
 from geopush.core.ping import Moment
 from geopush.flows.profile import Saved
+from zones import Problem
 
 PATH = "/v1/customers/{customer_id:str}"
 PATCH_TYPES = ("application/json", "application/merge-patch+json")
@@ -88,6 +89,7 @@ async def save_customer(
     """Set all attributes of a customer, who need not be known yet."""
     allowed(request, parts, May.CHANGE_CUSTOMERS)
     body = await read_json(request, CustomerBody, parts.knobs.body_bytes)
+    await _refuse_other(parts, customer_id, body.customer_id)
     saved = await parts.profiles.describe(
         customer_id, body.attributes, body.test, expected(if_match)
     )
@@ -112,6 +114,7 @@ async def amend_customer(
     allowed(request, parts, May.CHANGE_CUSTOMERS)
     body = await read_body(request, parts.knobs.body_bytes, PATCH_TYPES)
     wish = decode(body, CustomerPatch)
+    await _refuse_other(parts, customer_id, wish.customer_id)
     saved = await parts.profiles.amend(
         customer_id,
         {} if wish.attributes is UNSET else wish.attributes,
@@ -134,6 +137,19 @@ async def show_customer(
     if known is None:
         raise not_found("customer")
     return _answer(known)
+
+
+async def _refuse_other(parts: Parts, customer_id: str, said: str | UnsetType) -> None:
+    """Refuse what was said of somebody else; an id they had before is theirs too."""
+    if said is UNSET or said == customer_id:
+        return
+    known = await parts.profiles.find(customer_id)
+    if known is not None and known.customer.customer_id == said:
+        return
+    text = f'is "{said}", but this is "{customer_id}"; remove it'
+    problem = Problem("$.customer_id", "other_customer", text)
+    detail = "This was said of another customer."
+    raise ProblemException("invalid_customer", 422, detail, [problem])
 
 
 def _answer_saved(saved: Saved) -> Response[bytes]:

@@ -9,7 +9,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from geopush.api.packing import too_large
 from geopush.api.ping_bodies import MOST_BYTES
-from geopush.api.ping_door import HEADERS, PATH, Pairs, PingDoor, Reply, refused
+from geopush.api.ping_door import HEADERS, PATH, Pairs, PingDoor, refused
 
 _ASKED = {name.encode(): name for name in HEADERS}
 
@@ -23,12 +23,9 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or let Litestar answer it."""
-        if scope.get("path") == PATH and scope.get("method") == "POST":
-            await self._pings(scope, receive, send)
-        else:
+        if scope.get("path") != PATH or scope.get("method") != "POST":
             await self._rest(scope, receive, send)
-
-    async def _pings(self, scope: Scope, receive: Receive, send: Send) -> None:
+            return
         body = await _read(receive)
         if body is None:
             reply = refused(too_large(MOST_BYTES))
@@ -39,7 +36,16 @@ class Front:
                 if name in _ASKED
             }
             reply = await self._door.answer(headers, body)
-        await _send(reply, send)
+        await send(
+            {
+                "type": "http.response.start",
+                "status": reply.status,
+                "headers": _sent(reply.headers, len(reply.body)),
+            }
+        )
+        await send(
+            {"type": "http.response.body", "body": reply.body, "more_body": False}
+        )
 
 
 async def _read(receive: Receive) -> bytes | None:
@@ -58,18 +64,8 @@ async def _read(receive: Receive) -> bytes | None:
             return b"".join(parts) if len(parts) > 1 else parts[0]
 
 
-async def _send(reply: Reply, send: Send) -> None:
-    length = (b"content-length", b"%d" % len(reply.body))
-    await send(
-        {
-            "type": "http.response.start",
-            "status": reply.status,
-            "headers": [*_as_bytes(reply.headers), length],
-        }
-    )
-    await send({"type": "http.response.body", "body": reply.body, "more_body": False})
-
-
-@lru_cache(maxsize=64)
-def _as_bytes(headers: Pairs) -> tuple[tuple[bytes, bytes], ...]:
-    return tuple((name.lower().encode(), value.encode()) for name, value in headers)
+@lru_cache(maxsize=1_024)
+def _sent(headers: Pairs, length: int) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers of an answer as they are sent."""
+    named = [*headers, ("content-length", str(length))]
+    return tuple((name.lower().encode(), value.encode()) for name, value in named)

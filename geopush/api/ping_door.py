@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeAlias
 
 import msgspec
@@ -13,7 +14,6 @@ from geopush.api.packing import unpack
 from geopush.api.ping_bodies import (
     JSON,
     MOST_BYTES,
-    Pings,
     read_pings,
 )
 from geopush.api.problems import (
@@ -35,6 +35,7 @@ HEADERS = ("authorization", "content-type", "content-encoding", "geopush-sent-at
 _encoder = msgspec.json.Encoder()
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
+Numbered: TypeAlias = tuple[tuple[int, Ping], ...]
 
 
 class NextPing(Struct, frozen=True):
@@ -99,15 +100,12 @@ class PingDoor:
         if (encoding := headers.get("content-encoding")) is not None:
             body = unpack(body, encoding.strip().lower(), MOST_BYTES)
         pings = read_pings(body, headers.get("content-type", JSON))
-        self._quotas.spend_more(
-            speaker.device_id, len(pings.fitting) + len(pings.refused)
-        )
-        return Upload(
-            speaker.device_id,
-            speaker.customer,
-            _corrected(pings, headers.get("geopush-sent-at"), now),
-            pings.refused,
-        )
+        if (count := len(pings.fitting) + len(pings.refused)) > 1:
+            self._quotas.spend_more(speaker.device_id, count - 1)
+        fitting = pings.fitting
+        if (sent_at := headers.get("geopush-sent-at")) is not None:
+            fitting = _corrected(fitting, sent_at, now)
+        return Upload(speaker.device_id, speaker.customer, fitting, pings.refused)
 
 
 def refused(error: Exception) -> Reply:
@@ -122,12 +120,8 @@ def refused(error: Exception) -> Reply:
     return Reply(problem.status_code, body, headers)
 
 
-def _corrected(
-    pings: Pings, sent_at: str | None, now: datetime
-) -> tuple[tuple[int, Ping], ...]:
+def _corrected(fitting: Numbered, sent_at: str, now: datetime) -> Numbered:
     """The fitting pings with a wrong phone clock made good."""
-    if sent_at is None:
-        return pings.fitting
     try:
         sent = msgspec.convert(sent_at, datetime)
     except msgspec.ValidationError:
@@ -135,8 +129,8 @@ def _corrected(
     if sent is None or sent.tzinfo is None:
         detail = "Geopush-Sent-At is an RFC 3339 time with an offset."
         raise ProblemException("invalid_parameter", 400, detail)
-    corrected = correct_skew([ping for _, ping in pings.fitting], sent, now)
-    return tuple(zip((at for at, _ in pings.fitting), corrected, strict=True))
+    corrected = correct_skew([ping for _, ping in fitting], sent, now)
+    return tuple(zip((at for at, _ in fitting), corrected, strict=True))
 
 
 def _reply(answer: Answer) -> Reply:
@@ -146,11 +140,13 @@ def _reply(answer: Answer) -> Reply:
     if isinstance(answer, UnknownDevice):
         detail = "The device is not known any more; register it again."
         raise unauthorized(detail)
-    return Reply(202, _encoder.encode(_taken(answer)), TAKEN)
+    if answer.rejected or answer.transitions:
+        return _taken(answer)
+    return _taken_before(answer)
 
 
-def _taken(answer: Taken) -> PingsTaken:
-    return PingsTaken(
+def _taken(answer: Taken) -> Reply:
+    taken = PingsTaken(
         accepted=answer.accepted,
         late=answer.late,
         repeated=answer.repeated,
@@ -159,3 +155,8 @@ def _taken(answer: Taken) -> PingsTaken:
         inside=answer.inside,
         next_ping=INSIDE if answer.inside else OUTSIDE,
     )
+    return Reply(202, _encoder.encode(taken), TAKEN)
+
+
+# Most pings make nothing happen, and their answers are few.
+_taken_before = lru_cache(maxsize=4_096)(_taken)

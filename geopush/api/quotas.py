@@ -40,9 +40,8 @@ class Quotas:
             raise _over(ceil(wait))
 
     def spend_more(self, device_id: str, count: int) -> None:
-        """Count all that a request brought; the first of it is spent already."""
-        if count > 1:
-            self._spent.owe(device_id, count - 1)
+        """Count so many more that a request brought than the one it began with."""
+        self._spent.owe(device_id, count)
 
 
 def _over(wait: int) -> ProblemException:

@@ -60,7 +60,8 @@ async def give_receipts(
     if len(batch.receipts) > MOST_RECEIPTS:
         detail = f"At most {MOST_RECEIPTS} receipts in a request."
         raise ProblemException("too_large", 413, detail)
-    parts.quotas.spend_more(whose, len(batch.receipts))
+    if batch.receipts:
+        parts.quotas.spend_more(whose, len(batch.receipts) - 1)
     now = parts.clock()
     items = read_items(
         batch.receipts, Receipt, "$.receipts", lambda one: age_problem(one, now)

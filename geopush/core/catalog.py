@@ -1,8 +1,9 @@
 """The catalog: all zones and offers as of one moment; replaced, never changed."""
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from functools import cached_property
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -18,11 +19,15 @@ DECIDING = (Status.LIVE, Status.SHADOW)  # the others are never considered
 
 
 class Catalog(Struct, frozen=True, dict=True):
-    """All zones and offers as of one revision."""
+    """All zones and offers as of one revision.
+
+    ``moved`` is when zones got another shape, as far as this process has seen it.
+    """
 
     revision: int
     zones: ZoneIndex
     offers: tuple[Offer, ...] = ()
+    moved: Mapping[ZoneId, datetime] = MappingProxyType({})
 
     @cached_property
     def tallies_kept(self) -> timedelta:
@@ -67,6 +72,7 @@ class Catalog(Struct, frozen=True, dict=True):
         removed: Iterable[ZoneId] = (),
         offers: Iterable[Offer] = (),
         ended: Iterable[str] = (),
+        changed_at: Mapping[ZoneId, datetime] = MappingProxyType({}),
     ) -> "Catalog":
         """The catalog after some changes; the old one keeps answering."""
         kept = {offer.offer_id: offer for offer in self.offers}
@@ -81,7 +87,16 @@ class Catalog(Struct, frozen=True, dict=True):
         if zones or removed:
             index = index.with_changes(zones, removed)
         ordered = tuple(kept[offer_id] for offer_id in sorted(kept))
-        return Catalog(revision=revision, zones=index, offers=ordered)
+        moved = {
+            zone.zone_id: changed_at[zone.zone_id]
+            for zone in zones
+            if zone.zone_id in changed_at and self._has_other_shape(zone)
+        }
+        return Catalog(revision, index, ordered, {**self.moved, **moved})
+
+    def _has_other_shape(self, zone: Zone) -> bool:
+        old = self.zones.get(zone.zone_id)
+        return old is not None and old.area.geometry != zone.area.geometry
 
 
 def _named(trigger: Trigger) -> list[str]:

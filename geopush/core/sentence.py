@@ -45,7 +45,7 @@ def _filled(detail: str, gate: Gate) -> str:
 _ENGLISH: dict[Reason, str] = {
     Reason.DECIDED: "Sent, as every gate was open",
     Reason.SHADOW: "Would have been sent, but the offer only runs in shadow",
-    Reason.HOLDOUT: "Would have been sent, but the customer is in the control group",
+    Reason.HOLDOUT: "Would have been sent, but the customer is held out for comparison",
     Reason.STOPPED_BY_CUSTOMER: "Not sent: the customer asked for nothing ever again",
     Reason.LOCATION_NOT_PERMITTED: "Not sent: no consent to using their location",
     Reason.NO_CONSENT: "Not sent: no consent to messages of this kind",

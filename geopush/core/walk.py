@@ -4,6 +4,8 @@ Nothing is measured where nothing can change: outside of all zones and approache
 inside the very zones the device was in already.
 """
 
+from datetime import UTC, datetime
+
 from msgspec.structs import replace
 
 from geopush.core.approach import draw_near
@@ -12,10 +14,13 @@ from geopush.core.change import Upload
 from geopush.core.matching import NOWHERE, Matched
 from geopush.core.occasion import Occasion
 from geopush.core.ping import Ping
-from geopush.core.presence import Fix, Transition, Whereabouts, advance
+from geopush.core.presence import Fix, Kind, Transition, Whereabouts, advance
 from geopush.core.steady import stays, steady_until
 from geopush.core.weather import CELL_RESOLUTION
-from zones import Point, cell_of
+from zones import Point, ZoneId, cell_of
+
+ZONE_CHANGED = "zone_changed"
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Walk:
@@ -39,13 +44,13 @@ class Walk:
         self._catalog = catalog
         self._matched = matched
         self._number = number
-        self._last: Ping | None = None
+        self._walked: list[tuple[int, Ping]] = []
         self._steady = steady_until(where.presences, catalog.zones)
 
     def step(self, place: int, ping: Ping) -> None:
         """Go on to a ping that is newer than all before it."""
-        self._last = ping
         number = self._number + place
+        self._walked.append((number, ping))
         zones = self._matched.zones.get(number, NOWHERE)
         if (
             self._approaches
@@ -59,8 +64,8 @@ class Walk:
     def whereabouts(self) -> Whereabouts:
         """Where the device is now."""
         cell = self._where.cell
-        if self._last is not None:
-            cell = cell_of(_point(self._last), CELL_RESOLUTION)
+        if self._walked:
+            cell = cell_of(_point(self._walked[-1][1]), CELL_RESOLUTION)
         return replace(
             self._where,
             cell=cell,
@@ -85,11 +90,30 @@ class Walk:
         )
         self.presences = presences
         self._steady = steady_until(presences, self._catalog.zones)
-        happened += nearer
+        happened = [self._as_told(one) for one in happened] + nearer
         self.transitions += happened
         self.occasions += [
             _occasion(one, ping) for one in happened if one.reason is None
         ]
+
+    def _as_told(self, one: Transition) -> Transition:
+        """An exit from under which the zone was taken is no occasion, and says so."""
+        moved = self._catalog.moved.get(one.zone_id)
+        if one.kind is not Kind.EXIT or one.reason is not None or moved is None:
+            return one
+        if self._last_seen_in(one.zone_id) > moved:
+            return one
+        return replace(one, reason=ZONE_CHANGED)
+
+    def _last_seen_in(self, zone_id: ZoneId) -> datetime:
+        """When a fix was in the zone for the last time, as it was then."""
+        now = [
+            ping.recorded_at
+            for number, ping in self._walked
+            if zone_id in self._matched.zones.get(number, NOWHERE)
+        ]
+        before = [one.at for one in self._where.memory.fixes if zone_id in one.zones]
+        return max([*now, *before, _EVER])
 
 
 def _occasion(one: Transition, ping: Ping) -> Occasion:

@@ -41,7 +41,7 @@ class Line:
 
     async def take(self, upload: Upload) -> Answer:
         """Return the answer to an upload; ``Overloaded`` if there is none in time."""
-        size = _size(upload)
+        size = len(upload.pings) or 1  # one with none takes some room too
         if self._draining:
             raise Overloaded(COME_BACK)
         if self._pings_waiting + size > ROOM:
@@ -95,7 +95,7 @@ class Line:
         pings = 0
         while self._queue and len(batch) < UPLOADS and pings < PINGS:
             upload, answer = self._queue.popleft()
-            self._pings_waiting -= (size := _size(upload))
+            self._pings_waiting -= (size := len(upload.pings) or 1)
             if not answer.done():
                 pings += size
                 batch.append((upload, answer))
@@ -120,8 +120,3 @@ class Line:
         """In how many seconds all who wait now are likely to be answered."""
         flushes = max(len(self._queue) / UPLOADS, self._pings_waiting / PINGS)
         return self.tempo.wait(flushes)
-
-
-def _size(upload: Upload) -> int:
-    """How many pings an upload takes the room of: one with none takes some too."""
-    return max(len(upload.pings), 1)

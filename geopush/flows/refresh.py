@@ -180,6 +180,9 @@ def _changed(catalog: Catalog, newer: _Newer) -> Catalog:
         removed=[row.zone_id for row in newer.zones if row.feature is None],
         offers=[offer for offer in known if offer is not None],
         ended=[row.offer_id for row in newer.offers],
+        changed_at={
+            row.zone_id: row.updated_at for row in newer.zones if row.updated_at
+        },
     )
 
 

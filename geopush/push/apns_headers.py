@@ -5,8 +5,9 @@ with every request: more than all the rest of a send takes. Here what differs fr
 to push is written out, so it never drives what repeats out of Apple's table either.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
 from hpack import Encoder, HeaderTuple
 
@@ -15,14 +16,17 @@ USUAL_TABLE = 4096  # bytes
 OVERHEAD = 32  # bytes that each entry counts beside its texts
 EMPTY_THE_TABLE = b"\x20"
 
-_IN_STATIC_TABLE = {(b":method", b"POST"): b"\x83", (b":scheme", b"https"): b"\x87"}
+Words = bytes | str
+
+_IN_STATIC_TABLE: Mapping[tuple[Words, Words], bytes] = MappingProxyType(
+    {(b":method", b"POST"): b"\x83", (b":scheme", b"https"): b"\x87"}
+)
 _PATH = b":path"
 _NAMED_PATH = b"\x04"  # its name is in the table, its value follows
 # Apple's documents ask not to index paths, tokens, ids and expirations.
 _REPEATED = {b":authority", b"apns-topic", b"apns-push-type", b"apns-priority"}
 
 
-Words = bytes | str
 Given = (
     Iterable[HeaderTuple | tuple[Words, Words] | tuple[Words, Words, bool | None]]
     | dict[Words, Words]
@@ -34,7 +38,8 @@ class Packer(Encoder):
 
     def __init__(self) -> None:
         super().__init__()
-        self._known: dict[tuple[bytes, bytes], int] = {}
+        self._known: dict[tuple[Words, Words], int] = {}
+        self._short = dict(_IN_STATIC_TABLE)
         self._room = USUAL_TABLE
         self._notice = b""
 
@@ -47,6 +52,7 @@ class Packer(Encoder):
     def header_table_size(self, value: int) -> None:
         if value < USUAL_TABLE:
             self._known.clear()
+            self._short = dict(_IN_STATIC_TABLE)
             self._room = 0
             self._notice = EMPTY_THE_TABLE
 
@@ -55,11 +61,9 @@ class Packer(Encoder):
         pieces = [self._notice]
         self._notice = b""
         for header in headers.items() if isinstance(headers, dict) else headers:
-            name, value = _as_bytes(header[0]), _as_bytes(header[1])
-            packed = _IN_STATIC_TABLE.get((name, value))
-            if packed is None:
-                packed = self._pack(name, value)
-            pieces.append(packed)
+            name, value = header[0], header[1]
+            short = self._short.get((name, value))
+            pieces.append(short or self._pack(_as_bytes(name), _as_bytes(value)))
         return b"".join(pieces)
 
     def _pack(self, name: bytes, value: bytes) -> bytes:
@@ -67,16 +71,20 @@ class Packer(Encoder):
             return _NAMED_PATH + _text(value)
         if name not in _REPEATED:
             return b"\x00" + _name(name) + _text(value)
-        place = self._known.get((name, value))
-        if place is not None:  # the newest entry has the lowest number
-            newer = len(self._known) - 1 - place
-            return _number(STATIC_ENTRIES + 1 + newer, 7, 0x80)
+        if (name, value) in self._known:  # given as text
+            return self._short[name, value]
         size = len(name) + len(value) + OVERHEAD
         if size > self._room:
             return b"\x00" + _name(name) + _text(value)
         self._room -= size
-        self._known[name, value] = len(self._known)
+        self._remember(name, value)
         return b"\x40" + _name(name) + _text(value)
+
+    def _remember(self, name: bytes, value: bytes) -> None:
+        self._known[name, value] = len(self._known)
+        for header, place in self._known.items():  # the newest has the lowest number
+            newer = len(self._known) - 1 - place
+            self._short[header] = _number(STATIC_ENTRIES + 1 + newer, 7, 0x80)
 
 
 @lru_cache(maxsize=64)

@@ -71,7 +71,7 @@ class AppleConnection(APNsTLSClientProtocol):
         self, authority: str, on_lost: Callable[["AppleConnection"], None]
     ) -> None:
         super().__init__("", asyncio.get_running_loop())
-        self.conn = ClientConnection()
+        self.conn: ClientConnection = ClientConnection()
         self.load = 0
         self.closed = asyncio.Event()
         self._heard = asyncio.Event()
@@ -151,7 +151,7 @@ class AppleConnection(APNsTLSClientProtocol):
             self._is_draining = True
             return stream.refuse("connection_used_up")
         self._streams[stream.id] = stream
-        self.conn.send_headers(stream.id, stream.request.headers(self._authority))
+        self.conn.open_stream(stream.id, stream.request.headers(self._authority))
         return await self._write_body(stream)
 
     async def _write_body(self, stream: _Stream) -> None:
@@ -163,7 +163,7 @@ class AppleConnection(APNsTLSClientProtocol):
                 self.flush()
                 await self._change()
                 continue
-            self.conn.send_data(stream.id, rest[:size], end_stream=size == len(rest))
+            self.conn.write_body(stream.id, rest[:size], ends=size == len(rest))
             rest = rest[size:]
         stream.request.is_sent = not rest
         self._flush_soon()

@@ -8,7 +8,7 @@ from msgspec import Struct
 from geopush.store.pool import Connection
 from zones import ZoneId
 
-_COLUMNS = "SELECT zone_id, revision, feature, group_name FROM zone"
+_COLUMNS = "SELECT zone_id, revision, feature, group_name, updated_at FROM zone"
 _ABOVE = _COLUMNS + " WHERE revision > $1 ORDER BY revision, zone_id"
 _SOME = _COLUMNS + " WHERE zone_id = ANY ($1) AND feature IS NOT NULL"
 _GROUP = _COLUMNS + " WHERE group_name = $1 AND feature IS NOT NULL"
@@ -34,12 +34,16 @@ _REMOVE = """
 
 
 class ZoneRow(Struct, frozen=True):
-    """A zone as it is kept; without a feature it was removed."""
+    """A zone as it is kept; without a feature it was removed.
+
+    ``updated_at`` is when it was written; it is not said by who writes it.
+    """
 
     zone_id: ZoneId
     revision: int
     feature: bytes | None
     group: str | None
+    updated_at: datetime | None = None
 
 
 async def load_above(connection: Connection, revision: int) -> list[ZoneRow]:

@@ -43,6 +43,16 @@ async def test_what_was_read_may_be_put_back(api: Door) -> None:
         assert put.json()["revision"] == read.json()["revision"]
 
 
+async def test_what_was_said_of_somebody_else_is_refused(api: Door) -> None:
+    await api.ask("PUT", ANN, Role.CRM, json={"attributes": {"member": True}})
+    read = (await api.ask("GET", ANN, Role.CRM)).json()
+    for method in ("PUT", "PATCH"):
+        answer = await api.ask(method, "/v1/customers/bob", Role.CRM, json=read)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_customer")
+        assert answer.json()["problems"][0]["path"] == "$.customer_id"
+    assert (await api.ask("GET", "/v1/customers/bob", Role.CRM)).status_code == 404
+
+
 async def test_a_put_replaces_all_and_a_patch_only_what_it_names(api: Door) -> None:
     await api.ask("PUT", ANN, Role.CRM, json={"attributes": {"a": 1, "b": 2}})
     patch = {"attributes": {"b": None, "c": "x"}, "test": True}
@@ -256,5 +266,5 @@ async def test_a_customer_is_found_by_the_id_they_had_before(api: Door) -> None:
     await api.ask("POST", "/v1/devices", Role.CRM, json={**PHONE, "customer_id": "ann"})
     read = await api.ask("GET", anonymous, Role.CRM)
     assert read.json()["customer_id"] == "ann"
-    await api.ask("PUT", anonymous, Role.CRM, json={"test": True})
+    await api.ask("PUT", anonymous, Role.CRM, json=read.json() | {"test": True})
     assert (await api.ask("GET", ANN, Role.CRM)).json()["test"] is True

@@ -116,6 +116,14 @@ async def test_the_next_ping_meets_a_zone_that_was_just_put(phone: Phone) -> Non
     assert [one["reason"] for one in answer["transitions"]] == ["zone_removed"]
 
 
+async def test_a_zone_that_moves_away_is_left_and_says_why(phone: Phone) -> None:
+    assert (await phone.post(PING)).json()["inside"] == ["shop"]
+    away = {**SHOP, "geometry": {"type": "Point", "coordinates": [4.9, 52.40]}}
+    await phone.door.ask("PUT", "/v1/zones/shop", Role.MANAGER, json=away)
+    answer = (await phone.post({"pings": [at(30), at(40)]})).json()
+    assert [one["reason"] for one in answer["transitions"]] == ["zone_changed"]
+
+
 async def test_a_repeated_batch_is_known(phone: Phone) -> None:
     batch = {"pings": [at(n) for n in range(40)]}
     assert (await phone.post(batch)).json()["accepted"] == 40

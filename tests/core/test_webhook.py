@@ -27,6 +27,21 @@ def test_the_signature_is_that_of_the_published_example() -> None:
     assert shown_secret(secret) == "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
+def test_the_signature_is_that_of_the_library_for_those_who_receive() -> None:
+    body = (
+        '{"specversion":"1.0","id":"e-1","type":"io.geopush.zone.entered.v1",'
+        '"data":{"zone":"Café ☀"}}'
+    )
+    sent = headers(
+        "0197d3a4-0000-7000-8000-000000000001",
+        body.encode(),
+        bytes(range(24)),
+        datetime(2026, 7, 4, 12, tzinfo=UTC),
+    )
+    made = "v1,u342zZ2p4giVIkYOdSNV4XK0mD822ZMvzXZjgI+N/lg="  # by standardwebhooks 1.1
+    assert sent["webhook-signature"] == made
+
+
 def test_an_event_is_tried_for_days_with_pauses_that_grow() -> None:
     now, pauses, attempts = NOON, [], 1
     while (again := next_try("event", attempts, REFUSED, now)) is not None:

@@ -12,13 +12,14 @@ import asyncio
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from asyncpg import Record
 from msgspec import Struct
 
-from geopush.core.message import Accepted, Platform, Throttled
+from geopush.core.message import Accepted, Outcome, Platform, Throttled, Transient
+from geopush.push.throttle import STEADY
 from geopush.sandbox import Sandbox
 from geopush.store.pool import Pool, open_pool
 from tests.databases import open_folder, running_postgres
@@ -43,6 +44,8 @@ class Weathered(Struct, frozen=True):
     decided: int
     tries: int
     paused: int  # steps that began with a lane paused
+    failed: int  # tries in a step, at most, until that paused a lane
+    late: float  # seconds that a lane stayed paused after the storm
     states: dict[str, int]
     repeats: int
     wrong: list[str]
@@ -60,7 +63,10 @@ class Course:
         self._street = street
         self._door = door
         self._paused = 0
-        self._hasty: list[str] = []
+        self._failed = 0
+        self._over: datetime | None = None
+        self._late = timedelta(0)
+        self._unruly: list[str] = []
 
     async def run(self) -> Weathered:
         """Let it storm, then be calm until nothing is on its way."""
@@ -69,16 +75,18 @@ class Course:
         self._end()
         paused = self._paused
         await self._pass(AFTERMATH)
-        late = self._coast.deliver.troubles()
+        troubles = self._coast.deliver.troubles()
         await self._rest()
         rows = await self._coast.pool.fetch("SELECT * FROM outbox")
         arrived = Counter(one.message_id for one in self._street.inbox.received())
-        wrong = [*self._hasty, *self._balance(rows, arrived), *self._manners(paused)]
-        wrong += [f"long after it: {lane} {why}" for lane, why in late.items()]
+        wrong = [*self._unruly, *self._balance(rows, arrived), *self._manners(paused)]
+        wrong += [f"long after it: {lane} {why}" for lane, why in troubles.items()]
         return Weathered(
             decided=len(rows),
             tries=sum(len(way.tries) for way in self._coast.ways.values()),
             paused=paused,
+            failed=self._failed,
+            late=self._late.total_seconds(),
             states=dict(Counter(row["state"] for row in rows)),
             repeats=arrived.total() - len(arrived),
             wrong=wrong,
@@ -90,6 +98,7 @@ class Course:
             self._door.expire(True)
 
     def _end(self) -> None:
+        self._over = self._coast.clock()
         self._street.rules.clear()
         if self._storm.certificate_expires:
             self._door.expire(False)
@@ -106,13 +115,29 @@ class Course:
         before = {name: len(way.tries) for name, way in self._coast.ways.items()}
         resting = self._coast.deliver.troubles()
         self._paused += bool(resting)
+        if resting and self._over is not None:
+            self._late = self._coast.clock() - self._over
         await self._coast.send()
         for name, way in self._coast.ways.items():
             new = [outcome for _, _, outcome in way.tries[before[name] :]]
-            well = Accepted() in new
-            if f"demo/{name}" in resting and len(new) > 1 and not well:
-                self._hasty.append(f"{len(new)} tries at once while {name} is paused")
+            if f"demo/{name}" in resting:
+                self._unruly += _hasty(name, new)
+            else:
+                self._unruly += self._stubborn(name, new)
         self._coast.clock.step(self._scale.step)
+
+    def _stubborn(self, name: Platform, new: list[Outcome]) -> Iterator[str]:
+        """When most tries failed of late, the settings say how soon there is an end."""
+        failed = sum(isinstance(one, Transient) for one in new)
+        if failed <= STEADY.failing_share * len(new):
+            return
+        is_paused = f"demo/{name}" in self._coast.deliver.troubles()
+        if failed >= STEADY.failures and not is_paused:
+            yield f"{failed} of {len(new)} tries failed and {name} is not left alone"
+        if failed > STEADY.failures + STEADY.first:  # as many may be on their way
+            yield f"{failed} tries failed before {name} was left alone"
+        if is_paused:
+            self._failed = max(self._failed, failed)
 
     async def _rest(self) -> None:
         """Step until nothing is on its way; all of it is over once it expires."""
@@ -171,6 +196,12 @@ class Course:
                 yield f"the end of Apple's certificate on the way to {name}: {fails}"
 
 
+def _hasty(name: Platform, new: list[Outcome]) -> Iterator[str]:
+    """Only one may try whether a gateway is well again."""
+    if len(new) > 1 and Accepted() not in new:
+        yield f"{len(new)} tries at once while {name} is paused"
+
+
 async def weather(
     storm: Storm,
     pool: Pool,
@@ -212,10 +243,16 @@ def _line(storm: Storm, done: Weathered) -> str:
     states = ", ".join(f"{state} {count}" for state, count in done.states.items())
     head = (
         f"{storm.name:<18}{done.decided} decided, {done.tries} tries, "
-        f"{done.paused} steps paused, {done.repeats} repeats; {states}; "
+        f"{done.paused} steps paused{_pause(done)}, {done.repeats} repeats; {states}; "
         f"{len(done.wrong)} wrong"
     )
     return "\n".join((head, *done.wrong[:SHOWN], ""))
+
+
+def _pause(done: Weathered) -> str:
+    if not done.paused:
+        return ""
+    return f" (after {done.failed} failures, {done.late:.0f} s longer than the storm)"
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from geopush.store.pool import Pool
 from tests.clock import HandClock
 from tests.core.world import a_customer, a_world, an_offer, ping, upload
 from tests.people import look_up, settle_in
+from tests.store.plans import by_index
 
 WORLD = a_world(offers=[an_offer(quiet="defer")])
 # It is 14:00 in Amsterdam.
@@ -99,6 +100,6 @@ async def test_a_claim_is_found_by_an_index(pool: Pool, clock: HandClock) -> Non
     await come_in(pool, clock)
     now = clock()
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute("SET LOCAL enable_seqscan = off")
+        await by_index(connection)
         plan = await connection.fetch(f"EXPLAIN {CLAIM}", 10, now, now, 0, 255)
     assert "decision_due" in "".join(row[0] for row in plan)

@@ -17,6 +17,7 @@ from geopush.store.pool import Pool
 from tests.clock import HandClock
 from tests.core.world import ANNA, FAR, PHONE, a_world, a_zone, ping, upload
 from tests.people import look_up, settle_in, withdraw_consent
+from tests.waiting import PATIENCE
 
 
 def an_ingest(
@@ -159,7 +160,7 @@ async def test_nobody_waits_long_for_a_database_that_hangs(
     ingest = an_ingest(pool, clock)
     async with pool.acquire() as other, other.transaction():
         await other.execute("LOCK TABLE customer")
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE):
             heard = await asyncio.gather(
                 *(ingest.take(upload(ping(at))) for at in (0, 1)),
                 return_exceptions=True,

@@ -21,6 +21,7 @@ from tests.clock import HandClock
 from tests.core.world import NOON, PHONE
 from tests.flows.test_deliver import decide_one, means_of
 from tests.people import look_up, withdraw_consent
+from tests.waiting import until
 
 IOS, ANDROID = ("demo", Platform.IOS), ("demo", Platform.ANDROID)
 PACE = Pace(first=4, failures=3, first_rest=60, suspects=3)
@@ -87,9 +88,11 @@ async def test_a_gateway_that_hangs_holds_up_no_other(
     street.rules.add([Rule(gateway=Gateway.FCM, latency_ms=600_000)])
     deliver = a_deliver(pool, clock, {IOS: apple, ANDROID: google})
     running = asyncio.create_task(deliver.run())
-    async with asyncio.timeout(10):
-        while (await states(pool)).get("accepted") != 9:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+
+    async def all_others_are_sent() -> bool:
+        return (await states(pool)).get("accepted") == 9
+
+    await until(all_others_are_sent)
     await deliver.stop()
     await running
     assert await states(pool) == {"accepted": 9, "unknown": 4, "queued": 16}

@@ -6,6 +6,7 @@ import pytest
 
 from geopush.flows.loops import LOOK_AGAIN, Loops
 from geopush.store.turns import taking_turns
+from tests.waiting import PATIENCE, until
 
 
 async def test_only_one_process_has_its_turn(database_url: str) -> None:
@@ -19,9 +20,7 @@ async def test_the_turn_passes_on_when_a_process_ends(database_url: str) -> None
     async with taking_turns(database_url) as theirs:
         async with taking_turns(database_url) as ours:
             assert await ours()
-        async with asyncio.timeout(10):
-            while not await theirs():  # the server hears of the end a little later
-                pass
+        await until(theirs)  # the server hears of the end a little later
 
 
 async def test_a_loop_that_fails_keeps_no_other_from_running() -> None:
@@ -61,7 +60,7 @@ async def test_loops_run_until_they_are_stopped(database_url: str) -> None:
         return 0
 
     loops = Loops(database_url, {"loop": loop})
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
         group.create_task(loops.run())
         await ran.wait()
         await loops.stop()
@@ -69,7 +68,7 @@ async def test_loops_run_until_they_are_stopped(database_url: str) -> None:
 
 async def test_without_a_database_loops_still_stop() -> None:
     loops = Loops("postgresql://nobody@127.0.0.1:1/none", {})
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
         group.create_task(loops.run())
         await asyncio.sleep(0)
         await loops.stop()

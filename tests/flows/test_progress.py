@@ -19,6 +19,8 @@ from tests.clock import HandClock
 from tests.core.test_outbox import a_message
 from tests.core.world import NOON
 from tests.flows.test_deliver import KeepingGateway, decide_one, means_of
+from tests.store.plans import by_index
+from tests.waiting import until
 
 IOS = "demo/ios"
 SECOND = timedelta(seconds=1)
@@ -49,6 +51,7 @@ async def pages(connection: Connection, since: datetime, now: datetime) -> int:
     explain = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON)"
     transaction = connection.transaction()
     await transaction.start()
+    await by_index(connection)
     (row,) = await connection.fetch(f"{explain} {DUE_IN_LANE}", *of)
     await transaction.rollback()
     plan = json.loads(row[0])[0]["Plan"]
@@ -137,6 +140,4 @@ async def test_what_comes_to_stand_behind_is_found_by_the_next_look_at_everythin
 
 async def sent(gateway: KeepingGateway, count: int) -> None:
     """Wait until so many messages were sent."""
-    async with asyncio.timeout(30):
-        while len(gateway.kept) < count:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await until(lambda: len(gateway.kept) >= count)

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -18,6 +17,7 @@ from geopush.flows.refresh import Refresh
 from geopush.flows.revision import Saved
 from geopush.store.pool import Pool
 from tests.clock import HandClock
+from tests.waiting import until
 from zones import Kernel, Point, Zone, ZoneId, circle
 
 OFFER = (
@@ -25,13 +25,6 @@ OFFER = (
     b' "trigger": {"any": [{"on": ["enter"]}]},'
     b' "message": {"title": {"en": "t"}, "body": {"en": "b"}}}'
 )
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 def zone(name: str) -> Zone:

@@ -62,3 +62,11 @@ def test_a_full_table_is_not_overfilled() -> None:
     for number in range(100):
         headers = [(b"apns-topic", b"%d" % number * 40), *FIRST]
         assert read(decoder, packer.encode(headers)) == headers
+
+
+def test_headers_given_as_text_are_the_same_headers() -> None:
+    packer, decoder = Packer(), Decoder()
+    texts = [(name.decode(), value.decode()) for name, value in FIRST]
+    for headers in (FIRST, texts, FIRST, texts, [(b"apns-topic", b"other"), *texts]):
+        said = packer.encode(headers)
+        assert read(decoder, said)[-len(FIRST) :] == FIRST

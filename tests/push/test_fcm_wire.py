@@ -161,6 +161,24 @@ async def test_retry_after_is_read(server: Server, wire: Wire) -> None:
     assert await post(wire) == Reply(503, b"", timedelta(seconds=7))
 
 
+async def test_connecting_has_a_deadline_of_its_own() -> None:
+    async def say_nothing(
+        _: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        lines.append(writer)
+
+    lines: list[asyncio.StreamWriter] = []
+    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    url = f"https://127.0.0.1:{silent.sockets[0].getsockname()[1]}/"
+    wire = Wire(url, None, timedelta(seconds=0.1), lambda: NOW)
+    reply = await post(wire)
+    await wire.close()
+    silent.close()
+    for line in lines:
+        line.transport.abort()
+    assert reply == Transient("connect_timeout", ambiguous=False)
+
+
 async def test_a_request_that_never_left_is_in_no_doubt(server: Server) -> None:
     wire, progress = (
         Wire("http://127.0.0.1:1/", None, timedelta(seconds=5), lambda: NOW),

@@ -19,8 +19,9 @@ from h2.events import (
 )
 from h2.settings import SettingCodes
 
+from tests.waiting import PATIENCE
+
 E = TypeVar("E", bound=Event)
-PATIENCE = 5
 
 
 class H2Client:

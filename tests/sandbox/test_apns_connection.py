@@ -14,6 +14,7 @@ from h2.events import ConnectionTerminated, DataReceived, StreamEnded, StreamRes
 from geopush.sandbox.rules import Gateway, Rule
 from tests.sandbox.build import PHONE, Stage, payload
 from tests.sandbox.h2_client import H2Client
+from tests.waiting import PATIENCE
 
 PATH = f"/3/device/{PHONE}"
 GOOD = json.dumps(payload()).encode()
@@ -266,7 +267,7 @@ async def test_who_does_not_speak_http_2_is_cut_off(
         place.hostname, place.port, ssl=trust
     )
     writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await reader.read()
     assert reader.at_eof()
     assert errors(caplog) == []

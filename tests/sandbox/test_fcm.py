@@ -1,5 +1,6 @@
 """Google's checks, asked over HTTP."""
 
+import asyncio
 import json
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ import pytest
 
 from geopush.sandbox.fcm_errors import BAD_REQUEST, FCM_ERROR
 from geopush.sandbox.inbox import PhoneView
+from tests.push.senders import until
 from tests.sandbox.build import APPS, MESSAGE_ID, TOPIC, Stage
 
 TOKEN = "fcm:token-1"
@@ -243,6 +245,15 @@ async def test_a_dropped_connection_gives_no_answer(google: Google) -> None:
             await google.send({"message": message()})
     (phone,) = google.phones()
     assert 0 < len(phone.received) < 8
+
+
+async def test_a_late_answer_holds_up_no_other(google: Google) -> None:
+    await google.rule(latency_ms=600_000, address="slow")
+    slow = asyncio.create_task(google.send({"message": message(token="slow")}))
+    await until(lambda: bool(google.phones()))
+    fast = await google.send({"message": message(token="fast")})
+    assert (fast.status_code, slow.done()) == (200, False)
+    slow.cancel()
 
 
 async def test_an_answer_can_break_off_in_its_middle(google: Google) -> None:

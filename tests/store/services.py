@@ -138,13 +138,6 @@ def parent_of(pid: int) -> int:
     return int(after_name.split()[1])
 
 
-async def until(holds: Callable[[], bool]) -> None:
-    """Wait until something that others bring about is so."""
-    async with asyncio.timeout(30):
-        while not holds():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-
-
 async def insist(attempt: Callable[[], Awaitable[T]]) -> T:
     """Try again for as long as the database is lost."""
     async with asyncio.timeout(30):

@@ -13,6 +13,7 @@ from geopush.store.edges import _INSIDE
 from geopush.store.pool import Pool
 from tests.clock import HandClock
 from tests.faults.crowd import FATES, OFFER, ZONE, fate, gather
+from tests.store.plans import by_index
 
 PAGE = 10
 
@@ -42,7 +43,7 @@ async def test_a_page_reads_no_more_than_itself_however_many_are_inside(
     await gather(database_url, 30 * PAGE, clock())
     asked = ZONE, 100, "", clock() - timedelta(minutes=15), PAGE
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute("SET LOCAL enable_seqscan = off")
+        await by_index(connection)
         text = await connection.fetchval(
             f"EXPLAIN (ANALYZE, FORMAT JSON) {_INSIDE}", *asked
         )

@@ -19,9 +19,9 @@ from tests.store.services import (
     promise,
     promised,
     service,
-    until,
     wait_for_end,
 )
+from tests.waiting import until
 
 
 async def test_an_empty_directory_becomes_a_database(start: Start) -> None:

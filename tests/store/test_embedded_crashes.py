@@ -22,9 +22,9 @@ from tests.store.services import (
     promise,
     promised,
     service,
-    until,
     wait_for_end,
 )
+from tests.waiting import until
 
 
 def data_of(folder: Path, name: str = "one") -> Path:

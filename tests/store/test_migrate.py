@@ -17,6 +17,7 @@ from geopush.store.migrate import (
     read_migrations,
 )
 from geopush.store.pool import Connection, open_connection
+from tests.waiting import until
 
 SHOPS = "CREATE TABLE shop (name text);"
 STAFF = "CREATE TABLE staff (name text);"
@@ -63,8 +64,10 @@ async def third(empty_database_url: str) -> AsyncIterator[Connection]:
 
 
 async def becomes_true(connection: Connection, question: str) -> None:
-    while not await connection.fetchval(question):  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
+    async def is_true() -> bool:
+        return bool(await connection.fetchval(question))
+
+    await until(is_true)
 
 
 def files(folder: Path, **contents: str) -> Path:

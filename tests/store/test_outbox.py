@@ -23,6 +23,7 @@ from geopush.store.pool import Pool
 from geopush.store.tallies import give_back, take_again
 from tests.core.world import ANNA, NOON, a_world, an_offer, ping, run, upload
 from tests.people import TOKEN, look_up, settle_in
+from tests.store.plans import by_index
 
 CLAIM = UUID(int=1)
 OTHER_CLAIM = UUID(int=2)
@@ -177,7 +178,7 @@ async def test_caps_are_taken_again_from_whom_a_customer_turned_out_to_be(
     async with pool.acquire() as connection, connection.transaction():
         await customers.save(connection, fresh)
         await customers.forward(connection, ANNA, named)
-        await take_again(connection, ANNA, tally)
+        await take_again(connection, ANNA, tally, lambda _: None)
     assert (await look_up(pool, named)).state.tallies == (tally,)
 
 
@@ -221,9 +222,9 @@ async def test_what_was_accepted_keeps_its_place_in_the_caps(pool: Pool) -> None
 
 
 async def test_claiming_looks_through_an_index(pool: Pool) -> None:
-    async with pool.acquire() as connection:
-        await connection.execute("SET enable_seqscan = off")
-        await connection.execute("SET plan_cache_mode = force_generic_plan")
+    async with pool.acquire() as connection, connection.transaction():
+        await by_index(connection)
+        await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         types = "integer, timestamptz, timestamptz, smallint, smallint, text"
         await connection.execute(f"PREPARE due ({types}) AS {DUE_IN_LANE}")
         plan = await connection.fetch(

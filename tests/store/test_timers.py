@@ -7,6 +7,7 @@ from geopush.core.timer import Timer
 from geopush.store import timers
 from geopush.store.pool import Pool
 from tests.core.world import ANNA, NOON, PHONE
+from tests.store.plans import by_index
 from zones import ZoneId
 
 UNTIL = NOON + timedelta(minutes=1)
@@ -82,7 +83,7 @@ async def test_a_range_of_buckets_leaves_the_others_alone(pool: Pool) -> None:
 
 async def test_the_claim_uses_its_index(pool: Pool) -> None:
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute("SET LOCAL enable_seqscan = off")
+        await by_index(connection)
         plan = await connection.fetch(
             "EXPLAIN SELECT bucket, customer_id, device_id, zone_id FROM timer"
             " WHERE due <= now() AND bucket BETWEEN 0 AND 255"
