@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from geopush.store.pool import Pool, open_pool
 from tests.clock import HandClock
@@ -12,6 +13,12 @@ from tests.kernels import Compiler, load_compiled
 from zones import Kernel, has_compiler
 
 pytest_plugins = ["geopush.sandbox.fixtures"]
+
+# a machine may be slow: no test fails for how long it took
+settings.register_profile(
+    "slow", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("slow")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -38,6 +38,7 @@ Floats = NDArray[np.float64]
 FINEST = 10  # cells of 130 m: a shop has a dozen
 MANY = 200_000  # zones; beyond, cells of 350 m, or the table would take a gigabyte
 ALL_CELLS = 3_000_000  # that all zones may have, or 300 each
+NONE = np.zeros(0, dtype=np.int64)
 ASKED = 6  # the resolution at which h3 is asked where things are
 
 
@@ -135,10 +136,12 @@ class CellIndex:
         self._roll = roll
         self._side = side
         self._table = table
+        self._all_in_cells = len(side) == 0
         self._crowd = crowd  # zones a place, to guess how much room an answer takes
         self._to_edge: ToEdge = plainly
         if table is not None:
             self._context, self._kept = table.context(roll)
+            self._address: int = self._context.ctypes.data
             self._to_edge = table.to_edge(self._context)
 
     @classmethod
@@ -175,7 +178,7 @@ class CellIndex:
             points, numbers = self._candidates(lons, lats)
             return covering_among(self._roll, lons, lats, points, numbers)
         found, doubts = self._search(self._table.kernel, lons, lats)
-        if len(self._side) == 0 and len(doubts) == 0:
+        if self._all_in_cells and len(doubts) == 0:
             return found
         points, numbers = self._candidates(lons, lats)
         points = np.concatenate([doubts[::2], points])
@@ -234,10 +237,11 @@ class CellIndex:
             out = np.empty(room, dtype=np.int32)
             doubts = np.empty(doubts_room, dtype=np.int64)
             written, doubtful = kernel.search(
-                self._context, lons, lats, offsets, out, doubts
+                self._address, lons, lats, offsets, out, doubts
             )
             if written <= room and 2 * doubtful <= doubts_room:
-                return Covering(offsets, out[:written]), doubts[: 2 * doubtful]
+                sure = Covering(offsets, out[:written])
+                return sure, doubts[: 2 * doubtful] if doubtful else NONE
             room, doubts_room = max(room, written), max(doubts_room, 2 * doubtful)
             self._crowd = max(self._crowd, 1.2 * written / count)
 

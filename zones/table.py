@@ -6,6 +6,7 @@ many zones were there when it was made, and which of them are still.
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from math import prod
 from operator import is_
 from threading import Lock
 from typing import NamedTuple, TypeVar
@@ -19,6 +20,7 @@ from zones.geometry import SLACK, Point
 from zones.lattice import Tables
 from zones.roll import Roll
 from zones.sphere import EARTH_RADIUS
+from zones.squares import Squares
 from zones.zone import Zone
 
 Floats = NDArray[np.float64]
@@ -34,6 +36,7 @@ CHUNK = (
     1 << 17
 )  # corners at a time, so that what is only needed for a while stays small
 BITS = 15  # the table starts with room for 2 ** BITS / 2 cells
+LINE = 64  # bytes, as many as a zone's record has
 ONE = np.array([0, 1])
 RADIANS = SLACK / EARTH_RADIUS  # to a meter, and a little more
 # What a table counts, and may have no room for, as `zones/kernel/put.py` has it.
@@ -50,6 +53,7 @@ class Kernel(NamedTuple):
     put_all: Callable[..., tuple[int, int, int]]
     rehash: Callable[..., None]
     to_edge: Callable[..., float]
+    mark_squares: Callable[..., int]
 
 
 def shapes_of(geometries: Geometries) -> Shapes:
@@ -99,9 +103,10 @@ class Table:
         self._runs = np.zeros(1 << 12, dtype=np.uint32)
         self._bits = BITS
         self._slots, self._filter = _blank(BITS)
+        self._squares = Squares(kernel.mark_squares)
         self._used = np.zeros(5, dtype=np.int64)
         self._located: Arrays = ()
-        self._context = np.zeros(20, dtype=np.int64)
+        self._context = np.zeros(23, dtype=np.int64)
 
     def put(
         self, first: int, geometries: Geometries, approaches: Floats
@@ -118,12 +123,14 @@ class Table:
             shapes = shapes_of(geometries[chunk])
             self._put(first + start, shapes, approaches[chunk], covered[chunk])
         self.size = max(self.size, first + len(geometries))
+        self._squares.put(self._records, first, self.size)
         return covered
 
     def context(self, roll: Roll) -> tuple[Integers, tuple[Tables, Arrays]]:
         """Return where everything is, and what must be kept for it to stay there."""
         arrays = (self._records, self._stripes, self._edges, self._slots, self._runs,
-                  self._filter, roll.gone)  # fmt: skip
+                  self._filter, roll.gone, self._squares.coarse,
+                  self._squares.fine)  # fmt: skip
         if not (self._located and all(map(is_, arrays, self._located))):
             self._locate(arrays)
         context = self._context.copy()
@@ -158,7 +165,8 @@ class Table:
     def _locate(self, arrays: Arrays) -> None:
         at = [array.ctypes.data for array in arrays]
         self._context[:8] = self._lattice
-        self._context[8:18] = [self._finest, 0, *at[:4], 64 - self._bits, *at[4:]]
+        self._context[8:18] = [self._finest, 0, *at[:4], 64 - self._bits, *at[4:7]]
+        self._context[20:] = [*at[7:], self._squares.shift]
         self._located = arrays
 
     def _expect(self, corners: int) -> None:
@@ -215,6 +223,14 @@ def _grown(array: NDArray[Kind], used: int, least: int) -> NDArray[Kind]:
     if len(array) >= least:
         return array
     size = max(least + least // 8, len(array) + len(array) // 2)
-    grown = np.zeros((size, *array.shape[1:]), dtype=array.dtype)
+    grown = _in_lines((size, *array.shape[1:]), array.dtype)
     grown[:used] = array[:used]
     return grown
+
+
+def _in_lines(shape: tuple[int, ...], kind: np.dtype[Kind]) -> NDArray[Kind]:
+    """Return zeros that begin where a line of the processor's cache does."""
+    size = prod(shape) * kind.itemsize
+    room = np.zeros(size + LINE, dtype=np.uint8)
+    start = -room.ctypes.data % LINE
+    return room[start : start + size].view(kind).reshape(shape)

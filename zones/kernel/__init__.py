@@ -14,6 +14,7 @@ PARTS = {
     "put": ("put_all",),
     "insert": ("rehash",),
     "distance": ("to_edge",),
+    "squares": ("mark_squares",),
 }
 LOCATOR = f"{Locator.__module__}.{Locator.__qualname__}"
 

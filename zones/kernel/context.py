@@ -19,7 +19,11 @@ TEST, FULL, NEAR = 0, 1, 2  # how a zone is in a cell; NEAR: only its approach i
     GONE,
     COUNT,
     MOMENT,
-) = range(8, 20)
+    COARSE,
+    FINE,
+    HASHED,
+    END,
+) = range(8, 24)
 SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2 ** 64 over the golden ratio
 LENGTH = np.uint64(0xFFFFFF)  # of a run; where it begins is in the higher bits
 BEGIN = np.uint64(24)

@@ -7,7 +7,6 @@ from zones.kernel.jit import Bytes, Floats, Longs, carray, compiled, pointer, pr
 
 ROUNDING = 4e-16  # of an orientation's two products, each of rounded differences
 TINY = 1e-290  # where products lose more than rounding
-AHEAD = 6  # candidates whose edges are on their way from memory
 NUMBER = (1 << 32) - 1
 
 
@@ -59,15 +58,12 @@ def test_edges(
     edges: Floats = carray(pointer(context[EDGES]), MANY, np.float64)
     for t in range(many):
         spots[t], ends[t] = stripes[spots[t]], stripes[spots[t] + 1]
-        if t < AHEAD:
-            prefetch(context[EDGES] + 32 * spots[t])
+        first = context[EDGES] + 32 * spots[t]
+        prefetch(first)
+        prefetch(first + 64)
+        prefetch(first + 128)
     any_doubt = False
     for t in range(many):
-        if t + AHEAD < many:
-            ahead = context[EDGES] + 32 * spots[t + AHEAD]
-            prefetch(ahead)
-            prefetch(ahead + 64)
-            prefetch(ahead + 128)
         pair = pairs[tests[t]]
         px, py = lons[pair >> 32], lats[pair >> 32]
         crossings, doubt = 0, False

@@ -23,6 +23,7 @@ from zones.kernel.jit import (
     Ints,
     Keys,
     Longs,
+    Words,
     carray,
     compiled,
     kept,
@@ -31,7 +32,10 @@ from zones.kernel.jit import (
 from zones.kernel.sphere import face_of, faces_of, to_sphere
 
 BLOCK = 256
-FLOATS, INTS = 6 * BLOCK, 6 * BLOCK  # numbers that encoding a block needs room for
+FLOATS, INTS = 3 * BLOCK, 4 * BLOCK  # numbers that encoding a block needs room for
+
+# What is unsigned is no place from the end, which would be looked into each time.
+U1, U2, U3, U4, U5 = (np.uint64(n) for n in range(1, 6))
 
 # Where the tables are in the lattice's context: each an address.
 CENTERS, AXES, SQUARES, DIGITS, BACK, BASE, TURNS, PAIRS = range(8)
@@ -54,23 +58,21 @@ def to_lattice(
     centers: Floats,
     axes: Floats,
     scale: float,
-    face: int,
+    faces: Words,
     x: Floats,
     y: Floats,
     z: Floats,
     a: Ints,
     b: Ints,
 ) -> None:
-    """Project places on the plane of a face, and find their hexagons there."""
-    c0, c1, c2 = centers[3 * face], centers[3 * face + 1], centers[3 * face + 2]
-    o = 6 * face
-    a0, a1, a2 = axes[o], axes[o + 1], axes[o + 2]
-    b0, b1, b2 = axes[o + 3], axes[o + 4], axes[o + 5]
+    """Project places on the planes of their faces, and find their hexagons there."""
     for i in range(len(x)):
-        w = scale / (x[i] * c0 + y[i] * c1 + z[i] * c2)
-        pa = (x[i] * a0 + y[i] * a1 + z[i] * a2) * w
-        pb = (x[i] * b0 + y[i] * b1 + z[i] * b2) * w
-        ra, rb = nearest_hexagon(pa, pb)
+        xi, yi, zi = x[i], y[i], z[i]
+        c, o = np.uint64(3) * faces[i], np.uint64(6) * faces[i]
+        w = xi * centers[c] + yi * centers[c + U1] + zi * centers[c + U2]
+        pa = xi * axes[o] + yi * axes[o + U1] + zi * axes[o + U2]
+        pb = xi * axes[o + U3] + yi * axes[o + U4] + zi * axes[o + U5]
+        ra, rb = nearest_hexagon(pa * (scale / w), pb * (scale / w))
         a[i], b[i] = np.int32(ra), np.int32(rb)
 
 
@@ -78,17 +80,17 @@ def to_lattice(
 def name_all(
     places: Ints,
     turns: Bytes,
-    face: int,
+    faces: Words,
     a: Ints,
     b: Ints,
     keys: Keys,
     found: Ints,
     resolution: int,
 ) -> None:
-    """Turn digits on a face to ids of cells."""
+    """Turn digits on faces to ids of cells."""
     odd = np.int32(0)
-    first = np.int32(BASES * face + WIDE * REACH + REACH)
     for i in range(len(a)):
+        first = np.int32(BASES) * np.int32(faces[i]) + np.int32(WIDE * REACH + REACH)
         at = np.uint32(first + np.int32(WIDE) * a[i] + b[i])
         at = at if at < np.uint32(20 * BASES) else np.uint32(0)
         found[i] = places[at]
@@ -96,7 +98,7 @@ def name_all(
     if odd < 0:  # a pentagon somewhere: its sectors turn each in its own way
         for i in range(len(a)):
             if found[i] < 0:
-                at = BASES * face + WIDE * (a[i] + REACH) + b[i] + REACH
+                at = BASES * np.int64(faces[i]) + WIDE * (a[i] + REACH) + b[i] + REACH
                 turn = turns[8 * at + leading(keys[i], resolution)]
                 found[i] = (found[i] & 1016) | np.int32(turn)
     rest = np.uint64(3 * (15 - resolution))
@@ -112,32 +114,6 @@ def name_all(
 
 
 @compiled
-def encode_on(
-    lattice: Longs,
-    resolution: int,
-    face: int,
-    x: Floats,
-    y: Floats,
-    z: Floats,
-    ints: Ints,
-    keys: Keys,
-) -> None:
-    """Write the cell of each of at most 256 places that are all on one face."""
-    n = len(x)
-    centers = carray(pointer(lattice[CENTERS]), 60, np.float64)
-    axes = carray(pointer(lattice[AXES]), 240, np.float64)[120 * (resolution % 2) :]
-    tables = carray(pointer(lattice[DIGITS]), 10 * 2401, np.int32)
-    backs = carray(pointer(lattice[BACK]), 50, np.int32)
-    places = carray(pointer(lattice[BASE]), 20 * BASES, np.int32)
-    turns = carray(pointer(lattice[TURNS]), 160 * BASES, np.uint8)
-    a, b, found = ints[:n], ints[BLOCK : BLOCK + n], ints[2 * BLOCK : 2 * BLOCK + n]
-    scale = 7.0 ** (0.5 * resolution)
-    to_lattice(centers, axes, scale, face, x, y, z, a, b)
-    climb_all(tables, backs, resolution, a, b, keys)
-    name_all(places, turns, face, a, b, keys, found, resolution)
-
-
-@compiled
 def encode_block(
     lattice: Longs,
     resolution: int,
@@ -147,55 +123,28 @@ def encode_block(
     ints: Ints,
     keys: Keys,
 ) -> None:
-    """Write the cell of each of at most 256 places; 0 for what is no place.
-
-    Those on several faces are sorted by face, so that each step is the same for many.
-    """
+    """Write the cell of each of at most 256 places; 0 for what is no place."""
     n = len(lons)
     centers = carray(pointer(lattice[CENTERS]), 60, np.float64)
+    axes = carray(pointer(lattice[AXES]), 240, np.float64)[120 * (resolution % 2) :]
     squares = carray(pointer(lattice[SQUARES]), 181 * 361, np.int8)
     pairs = carray(pointer(lattice[PAIRS]), 60, np.int64)
+    tables = carray(pointer(lattice[DIGITS]), 10 * 2401, np.int32)
+    backs = carray(pointer(lattice[BACK]), 50, np.int32)
+    places = carray(pointer(lattice[BASE]), 20 * BASES, np.int32)
+    turns = carray(pointer(lattice[TURNS]), 160 * BASES, np.uint8)
     x, y, z = floats[:n], floats[BLOCK : BLOCK + n], floats[2 * BLOCK : 2 * BLOCK + n]
-    faces = ints[3 * BLOCK : 3 * BLOCK + n]
+    a, b, found = ints[:n], ints[BLOCK : BLOCK + n], ints[2 * BLOCK : 2 * BLOCK + n]
+    faces = ints[3 * BLOCK : 3 * BLOCK + n].view(np.uint32)
+    scale = 7.0 ** (0.5 * resolution)
     to_sphere(lons, lats, x, y, z)
-    if faces_of(centers, squares, pairs, lons, lats, x, y, z, faces):
-        face = int(np.int64(faces[0]))
-        encode_on(lattice, resolution, face, x, y, z, ints, keys)
-    else:
-        order, ends = ints[4 * BLOCK : 4 * BLOCK + n], ints[5 * BLOCK :]
-        sorted_x = floats[3 * BLOCK : 3 * BLOCK + n]
-        sorted_y = floats[4 * BLOCK : 4 * BLOCK + n]
-        sorted_z = floats[5 * BLOCK : 5 * BLOCK + n]
-        found = np.empty(n, np.uint64)
-        sort_by_face(faces, order, ends)
-        for at in range(n):
-            i = order[at]
-            sorted_x[at], sorted_y[at], sorted_z[at] = x[i], y[i], z[i]
-        for f in range(20):
-            one = slice(np.int64(ends[f]), np.int64(ends[f + 1]))
-            if ends[f] < ends[f + 1]:
-                xs, ys, zs = sorted_x[one], sorted_y[one], sorted_z[one]
-                encode_on(lattice, resolution, f, xs, ys, zs, ints, found[one])
-        for at in range(n):
-            keys[order[at]] = found[at]
+    faces_of(centers, squares, pairs, lons, lats, x, y, z, faces)
+    to_lattice(centers, axes, scale, faces, x, y, z, a, b)
+    climb_all(tables, backs, resolution, a, b, keys)
+    name_all(places, turns, faces, a, b, keys, found, resolution)
     for i in range(n):
         if not ((abs(lons[i]) <= 180.0) & (abs(lats[i]) <= 90.0)):
             keys[i] = np.uint64(0)
-
-
-@compiled
-def sort_by_face(faces: Ints, order: Ints, ends: Ints) -> None:
-    """Write places by face, and where those of each face end; face n begins where n - 1 ends."""
-    for f in range(22):
-        ends[f] = 0
-    for i in range(len(faces)):
-        ends[faces[i] + 2] += 1
-    for f in range(1, 21):
-        ends[f + 1] += ends[f]
-    for i in range(len(faces)):
-        at = ends[faces[i] + 1]
-        ends[faces[i] + 1] = at + 1
-        order[at] = i
 
 
 @kept
@@ -231,10 +180,8 @@ def on_face(
     to_sphere(lons, lats, x, y, z)
     scale = 7.0 ** (0.5 * resolution)
     for i in range(n):
-        face = face_of(centers, x[i], y[i], z[i])
-        faces[i] = face
-        one = slice(i, i + 1)
-        to_lattice(centers, axes, scale, face, x[one], y[one], z[one], a[one], b[one])
+        faces[i] = face_of(centers, x[i], y[i], z[i])
+    to_lattice(centers, axes, scale, faces.view(np.uint32), x, y, z, a, b)
     climb_all(tables, backs, resolution, a, b, digits)
     for i in range(n):
         first[2 * i], first[2 * i + 1] = a[i], b[i]

@@ -54,9 +54,15 @@ def find_runs(
     size = 1 << (64 - context[SHIFT])
     slots: Keys = carray(pointer(context[SLOTS]), 2 * size, np.uint64)
     bits: Keys = carray(pointer(context[FILTER]), size // 16, np.uint64)
+    places = len(keys)
+    for i in range(places):
+        runs[found + i] = coarser(keys[i], resolution) * SPREAD
+        prefetch(
+            context[FILTER] + 8 * np.int64(runs[found + i] >> shift >> np.uint64(4))
+        )
     end = found
-    for i in range(len(keys)):
-        spread = coarser(keys[i], resolution) * SPREAD
+    for i in range(places):
+        spread = runs[found + i]
         bit = spread >> (shift - np.uint64(2))
         who[end], runs[end] = i, spread >> shift
         end += (bits[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & np.uint64(1)

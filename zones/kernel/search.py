@@ -1,10 +1,11 @@
-"""Which zones cover places, 256 places at a time."""
+"""Which zones cover places, 256 places at a time: of those that may be near a zone."""
 
 import numpy as np
 
 from zones.kernel.context import (
     BEGIN,
     COUNT,
+    END,
     FINEST,
     GONE,
     LENGTH,
@@ -28,6 +29,7 @@ from zones.kernel.jit import (
     kept,
     pointer,
 )
+from zones.kernel.squares import sift
 
 
 @compiled
@@ -63,7 +65,12 @@ def order_rows(offsets: Longs, numbers: Ints) -> None:
 
 @compiled
 def write_rows(
-    pairs: Longs, count: int, verdicts: Bytes, offsets: Longs, numbers: Ints
+    pairs: Longs,
+    count: int,
+    verdicts: Bytes,
+    places: Longs,
+    offsets: Longs,
+    numbers: Ints,
 ) -> int:
     """Write what covers the places, and where the rows end; return how many there are."""
     for i in range(1, len(offsets)):
@@ -72,7 +79,7 @@ def write_rows(
     for c in range(count):
         covers = verdicts[c] == 1
         numbers[sure] = np.int32(pairs[c] & NUMBER)
-        offsets[(pairs[c] >> 32) + 1] += covers
+        offsets[places[pairs[c] >> 32] + 1] += covers
         sure += covers
     for i in range(len(offsets) - 1):
         offsets[i + 1] += offsets[i]
@@ -81,13 +88,19 @@ def write_rows(
 
 @compiled
 def write_doubts(
-    pairs: Longs, count: int, verdicts: Bytes, first: int, doubts: Longs, at: int
+    pairs: Longs,
+    count: int,
+    verdicts: Bytes,
+    places: Longs,
+    first: int,
+    doubts: Longs,
+    at: int,
 ) -> int:
     """Write what is in doubt as far as there is room; return how many there are now."""
     for c in range(count):
         if verdicts[c] == 2:
             if 2 * at + 1 < len(doubts):
-                doubts[2 * at] = first + (pairs[c] >> 32)
+                doubts[2 * at] = first + places[pairs[c] >> 32]
                 doubts[2 * at + 1] = pairs[c] & NUMBER
             at += 1
     return at
@@ -95,7 +108,7 @@ def write_doubts(
 
 @kept
 def search(
-    context: Longs,
+    address: int,
     lons: Floats,
     lats: Floats,
     offsets: Longs,
@@ -105,26 +118,37 @@ def search(
     """Write the zones of each place as compressed rows, and pairs that are in doubt.
 
     Return how many of both there are; beyond what there is room for, they are counted
-    only.
+    only. The context is an address: an array costs a call 100 ns to hand over.
     """
+    context: Longs = carray(pointer(address), END, np.int64)
     n = len(lons)
     room, levels = min(n, BLOCK), context[LEVELS]
     sizes = 0
     while levels:
         levels, sizes = levels & (levels - 1), sizes + 1
-    floats, ints = np.empty(FLOATS), np.empty(INTS, np.int32)
-    keys, runs = np.empty(room, np.uint64), np.empty(room * sizes + 1, np.uint64)
-    who = np.empty(room * sizes + 1, np.int64)
-    work, verdicts = np.empty(4, np.int64), np.empty(1, np.uint8)
-    numbers = np.empty(1, np.int32)
+    # each array costs a call of one ping 50 ns
+    floats, ints = np.empty(FLOATS + 2 * BLOCK), np.empty(INTS, np.int32)
+    xs, ys = floats[FLOATS : FLOATS + BLOCK], floats[FLOATS + BLOCK :]
+    squares = ints.view(np.uint32)
+    longs = np.empty(2 * BLOCK + 2 * room * sizes, np.int64)
+    places, keys = longs[:BLOCK], longs[BLOCK : 2 * BLOCK].view(np.uint64)
+    who = longs[2 * BLOCK : 2 * BLOCK + room * sizes]
+    runs = longs[2 * BLOCK + room * sizes :].view(np.uint64)
+    likely = 2 * room + 14
+    work, verdicts = np.empty(4 * likely, np.int64), np.empty(likely, np.uint8)
+    numbers = np.empty(likely, np.int32)
     # a plain 0 would have a type, and what is called with it a second compilation
-    written, doubtful = 0, int(np.int64(0))
+    written, doubtful, start = 0, int(np.int64(0)), int(np.int64(0))
     offsets[0] = 0
-    for start in range(0, n, BLOCK):
-        m = min(n - start, BLOCK)
-        xs, ys = lons[start : start + m], lats[start : start + m]
-        encode_block(context, context[FINEST], xs, ys, floats, ints, keys[:m])
-        found, mixed = runs_of(context, keys[:m], who, runs)
+    while start < n:
+        m, looked = sift(context, lons[start:], lats[start:], squares, xs, ys, places)
+        rows = offsets[start : start + looked + 1]
+        first, start = start, start + looked
+        found, mixed = 0, False
+        if m > 0:
+            finest, here = context[FINEST], keys[:m]
+            encode_block(context, finest, xs[:m], ys[:m], floats, ints, here)
+            found, mixed = runs_of(context, here, who, runs)
         size = 1
         for w in range(found):
             size += int(np.int64(runs[w] & LENGTH))
@@ -136,8 +160,7 @@ def search(
         count, many = list_candidates(context, who, runs, found, pairs, verdicts, tests)
         many = find_stripes(context, pairs, tests, many, xs, ys, spots)
         doubt = test_edges(context, pairs, tests, many, xs, ys, spots, ends, verdicts)
-        rows = offsets[start : start + m + 1]
-        sure = write_rows(pairs, count, verdicts, rows, numbers)
+        sure = write_rows(pairs, count, verdicts, places, rows, numbers)
         if mixed:
             order_rows(rows, numbers)
         if written + sure <= len(out):
@@ -145,7 +168,9 @@ def search(
                 out[written + c] = numbers[c]
         written += sure
         if doubt:
-            doubtful = write_doubts(pairs, count, verdicts, start, doubts, doubtful)
+            doubtful = write_doubts(
+                pairs, count, verdicts, places, first, doubts, doubtful
+            )
     return written, doubtful
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from zones.kernel.jit import Floats, Ints, Longs, compiled
+from zones.kernel.jit import Floats, Longs, Words, compiled
 
 # sin and cos up to 45 degrees (Cephes): the error is below one unit in the last place.
 S1, S2, S3 = (
@@ -83,13 +83,12 @@ def faces_of(
     x: Floats,
     y: Floats,
     z: Floats,
-    faces: Ints,
-) -> bool:
-    """Find the face of each place, and tell whether it is one face for all.
+    faces: Words,
+) -> None:
+    """Find the face of each place.
 
     Most squares of a degree lie on one face, and most others on two.
     """
-    differ = np.int32(0)
     for i in range(len(x)):
         lon, lat = lons[i], lats[i]
         real = (abs(lon) <= 180.0) & (abs(lat) <= 90.0)
@@ -104,6 +103,4 @@ def faces_of(
             dot += z[i] * centers[3 * f + 2]
             other += z[i] * centers[3 * g + 2]
             face = int(g if other > dot else f)
-        faces[i] = np.int32(face)
-        differ |= faces[i] ^ faces[0]
-    return bool(differ == 0)
+        faces[i] = np.uint32(face)
