@@ -20,6 +20,7 @@ from geopush.bench.rounds import Rounds
 
 HERE = Path(__file__).parent
 PAGE, RECORD, PLOTS = HERE / "RESULTS.md", HERE / "results.json", HERE / "plots"
+TOP = ":/"  # all of the tree, as git says it
 PACKAGES = (
     *("shapely", "rtree", "h3", "numpy", "numba", "asyncpg", "msgspec"),
     *("geopandas", "h3ronpy", "chdb"),
@@ -59,16 +60,23 @@ Record = dict[str, Section]
 
 
 def told_of_machine() -> str:
-    """Return of which commit and on what this is; ask before anything is written."""
-    command = ["git", "describe", "--always", "--dirty= with changes"]
-    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True)
-    commit = done.stdout.strip() or "unknown"
+    """Return of which commit and on what this is; what was measured is no change."""
+    commit = _git("describe", "--always") or "unknown"
+    kept = (f":(exclude){one.name}" for one in (PAGE, RECORD, PLOTS))
+    if _git("status", "--porcelain", "--untracked-files=no", "--", TOP, *kept):
+        commit += " with changes"
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     return (
         f"commit {commit}, {os.cpu_count()} cores, "
         f"{model[1] if model else 'unknown'}, {platform.system()}; "
         f"Python {platform.python_version()}, {_versions()}"
     )
+
+
+def _git(*asked: str) -> str:
+    command = ["git", *asked]
+    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def moment(machine: str) -> str:

@@ -1,6 +1,6 @@
 """From a zone back to the GeoJSON it came from."""
 
-import shapely.geometry
+import shapely
 
 from zones.geometry import Area
 from zones.hours import spell_opening_hours
@@ -36,5 +36,10 @@ def _geometry(area: Area) -> dict[str, object]:
     if area.center is not None:
         center = [area.center.longitude, area.center.latitude]
         return {"type": "Point", "coordinates": center}
-    shape = shapely.geometry.mapping(area.geometry)
-    return {"type": shape["type"], "coordinates": shape["coordinates"]}
+    parts = [
+        [shapely.get_coordinates(ring).tolist() for ring in shapely.get_rings(part)]
+        for part in area.parts
+    ]
+    if isinstance(area.geometry, shapely.Polygon):
+        return {"type": "Polygon", "coordinates": parts[0]}
+    return {"type": "MultiPolygon", "coordinates": parts}

@@ -30,6 +30,7 @@ _TEXTS = {
     Unmoved.WRONG_STATE: ("wrong_state", "A message in its state cannot be moved so."),
     Unmoved.EXPIRED: ("message_expired", "What it says holds good no longer."),
     Unmoved.OFFER_GONE: ("offer_gone", "Its offer is not there any more."),
+    Unmoved.CAPPED: ("capped", "The customer has had as many as the caps allow."),
 }
 
 
@@ -90,8 +91,10 @@ async def retry_message(
 ) -> Response[bytes]:
     """Send a message once more that was refused, found nobody, or is in doubt.
 
-    It keeps its id and its time of expiry, and counts for caps again. One that is
-    `unknown` may have arrived: then the phone sees it in its old place.
+    It keeps its id and its time of expiry. One that surely never left counts for caps
+    again, from now on; if they are full by now, it is refused with `capped`. One that
+    is `unknown` may have arrived, and counts already: then the phone sees it in its old
+    place.
     """
     holder = allowed(request, parts, May.MOVE_MESSAGES)
     asked = Once(request, parts, holder, idempotency_key, b"")

@@ -51,6 +51,7 @@ TITLES: dict[str, str] = {
     "invalid_webhook": "Nothing can be sent like this",
     "wrong_state": "The message is past that",
     "message_expired": "The message holds good no longer",
+    "capped": "It would be more than the caps allow",
     "offer_gone": "There is no such offer any more",
     "precondition_failed": "It was changed by someone else",
     "idempotency_key_reused": "The Idempotency-Key came with another request",

@@ -53,7 +53,7 @@ def parts_of(
         suppress=Suppress(pool, suppressions, clock),
         contacts=Contacts(pool, clock),
         arrivals=Arrivals(pool, suppressions, clock),
-        letters=Letters(pool, catalog, clock),
+        letters=Letters(pool, ground.world, clock),
         receipts=Receipts(pool, catalog, deciding, clock),
         pings=door,
         quotas=quotas,

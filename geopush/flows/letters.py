@@ -1,13 +1,18 @@
 """Letters that came to nothing: tried again or dropped, by hand."""
 
 from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum, auto
 from uuid import UUID
 
 from geopush.clock import Clock
 from geopush.core.cap import Tally
-from geopush.core.catalog import Catalog
+from geopush.core.decision import Reason
+from geopush.core.known import Known
+from geopush.core.lastlook import Letter, overfull
 from geopush.core.message import UNSENT, State
+from geopush.core.occasion import World
+from geopush.core.offer import Offer
 from geopush.core.outbox import NEXT, Event
 from geopush.store import outbox
 from geopush.store.again import transact
@@ -25,20 +30,22 @@ class Unmoved(StrEnum):
     WRONG_STATE = auto()
     EXPIRED = auto()
     OFFER_GONE = auto()
+    CAPPED = auto()
 
 
 class Letters:
     """Moves single messages; doing it twice is doing it once."""
 
-    def __init__(
-        self, pool: Pool, catalog: Callable[[], Catalog], clock: Clock
-    ) -> None:
+    def __init__(self, pool: Pool, world: Callable[[], World], clock: Clock) -> None:
         self._pool = pool
-        self._catalog = catalog
+        self._world = world
         self._clock = clock
 
     async def retry(self, message_id: UUID) -> Unmoved | None:
-        """Have a message sent once more, under the same id, if it still holds good."""
+        """Have a message sent once more, under the same id, if it still holds good.
+
+        One that gave its place in the caps back takes another, if there is one now.
+        """
 
         async def work(connection: Connection) -> Unmoved | None:
             held = await outbox.hold(connection, message_id)
@@ -70,19 +77,38 @@ class Letters:
     async def _queue(self, connection: Connection, held: Held) -> Unmoved | None:
         now = self._clock()
         state = NEXT.get((held.state, Event.RETRIED))
-        offer = self._catalog().offer(held.offer_id)
+        offer = self._world().catalog.offer(held.offer_id)
         if state is None:
             return Unmoved.WRONG_STATE
         if now >= held.expires_at:
             return Unmoved.EXPIRED
         if offer is None:
             return Unmoved.OFFER_GONE
+        gave_back = held.state in UNSENT
+        if gave_back and not await self._counts(connection, held, offer, now):
+            return Unmoved.CAPPED
         await outbox.move(connection, held, state, "retried", now)
-        if held.state in UNSENT:
-            about = offer.offer_id, offer.category, held.zone_id
-            tally = Tally(held.message_id, held.decided_at, *about)
-            await take_again(connection, held.customer, tally)
         return None
+
+    async def _counts(
+        self, connection: Connection, held: Held, offer: Offer, now: datetime
+    ) -> bool:
+        """Have it count from now on, when it leaves, unless the caps are full."""
+        world = self._world()
+        about = offer.offer_id, offer.category, held.zone_id
+        letter = Letter(
+            message_id=held.message_id,
+            device_id=held.device_id,
+            offer_id=held.offer_id,
+            zone_id=held.zone_id,
+            decided_at=held.decided_at,
+        )
+
+        def against(known: Known) -> Reason | None:
+            return overfull(letter, known, world, now)
+
+        tally = Tally(held.message_id, now, *about)
+        return await take_again(connection, held.customer, tally, against) is None
 
 
 def _is_dropped(held: Held) -> bool:

@@ -7,9 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from geopush import log
 from geopush.clock import Clock, utc_now
 from geopush.core.message import (
     AddressKind,
@@ -30,7 +28,6 @@ from geopush.push.apns_certificate import (
 )
 from geopush.push.apns_connections import Connections
 from geopush.push.apns_protocol import AppleConnection
-from geopush.push.apns_refusal import read_refusal
 from geopush.push.apns_request import Request
 from geopush.push.apns_token import ProviderToken, SigningKey
 from geopush.push.gateway import USUAL, Deadlines, LastLook, unopposed
@@ -72,15 +69,15 @@ class ApnsGateway:
         tls.set_alpn_protocols(["h2"])
         self._topics = account.topics
         self._token: ProviderToken | None = None
-        self._paper: Paper | None = None
+        ours: Paper | None = None
         if isinstance(account.credential, SigningKey):
             self._token = ProviderToken(account.credential, token_clock)
         else:
-            self._paper = load_certificate(account.credential, tls)
+            ours = load_certificate(account.credential, tls)
         self._clock = clock
         self._deadline = deadlines.send.total_seconds()
         self._connections = {
-            environment: Connections(urls[environment], tls, deadlines.connect)
+            environment: Connections(urls[environment], tls, deadlines.connect, ours)
             for environment in Environment
         }
 
@@ -138,7 +135,7 @@ class ApnsGateway:
         except TimeoutError:
             return Transient("connect_timeout", ambiguous=False)
         except OSError as error:
-            return await self._refused(connections, error)
+            return connections.refusal(error)
         against = await last_look()
         if against is not None:
             return against
@@ -146,15 +143,3 @@ class ApnsGateway:
         if isinstance(answer, Transient):
             return answer
         return read_outcome(answer, self._clock())
-
-    async def _refused(self, connections: Connections, error: OSError) -> Outcome:
-        """Say what kept us from connecting, and of a certificate which one it is."""
-        outcome = read_refusal(error)
-        if isinstance(outcome, AuthFailed):
-            whose = self._paper
-        elif isinstance(error, ssl.SSLCertVerificationError):
-            whose = await connections.presented()
-        else:
-            return outcome
-        log.warning("apns.certificate_refused", error, certificate=str(whose or ""))
-        return replace(outcome, detail=str(whose or ""))

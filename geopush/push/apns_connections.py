@@ -3,11 +3,16 @@
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
-from ssl import SSLContext
+from ssl import SSLCertVerificationError, SSLContext, SSLError
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
+from geopush import log
+from geopush.core.message import AuthFailed, Transient
 from geopush.push.apns_certificate import Paper, presented
 from geopush.push.apns_protocol import AppleConnection
+from geopush.push.apns_refusal import read_refusal
 
 MOST_CONNECTIONS = 4  # of up to about 1,000 streams; many look like an attack to Apple
 FAREWELL = timedelta(seconds=1)  # for a connection to close before it is cut
@@ -16,8 +21,13 @@ FAREWELL = timedelta(seconds=1)  # for a connection to close before it is cut
 class Connections:
     """The connections to one of Apple's two environments."""
 
-    def __init__(self, url: str, tls: SSLContext, deadline: timedelta) -> None:
-        """``deadline`` is for connecting, the handshake included."""
+    def __init__(
+        self, url: str, tls: SSLContext, deadline: timedelta, ours: Paper | None = None
+    ) -> None:
+        """``deadline`` is for connecting, the handshake included.
+
+        ``ours`` is the certificate that ``tls`` shows, if it shows any.
+        """
         parts = urlsplit(url)
         self._host = parts.hostname or ""
         self._port = parts.port or 443
@@ -26,6 +36,8 @@ class Connections:
         self._deadline = deadline.total_seconds()
         self._connections: list[AppleConnection] = []
         self._dialing: asyncio.Task[None] | None = None
+        self._ours = ours
+        self._theirs: Paper | None = None
 
     async def acquire(self) -> AppleConnection:
         """Return the connection with the fewest requests; connect if there is none.
@@ -43,12 +55,13 @@ class Connections:
             self._dial()
         return best
 
-    async def presented(self) -> Paper | None:
-        """Look at the certificate that is shown there; None if none is."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._deadline):
-                return await presented(self._host, self._port)
-        return None
+    def refusal(self, error: OSError) -> AuthFailed | Transient:
+        """Say what kept us from connecting, and of a certificate which one it is."""
+        outcome = read_refusal(error)
+        whose = self._ours if isinstance(outcome, AuthFailed) else None
+        if isinstance(error, SSLCertVerificationError):
+            whose = self._theirs
+        return replace(outcome, detail=str(whose or ""))
 
     def all(self) -> list[AppleConnection]:
         """List those that are up."""
@@ -81,10 +94,29 @@ class Connections:
 
     def _dialed(self, task: asyncio.Task[None]) -> None:
         self._dialing = None
-        if not task.cancelled():
-            task.exception()  # whoever waits is told; a spare connection is no loss
+        if task.cancelled():
+            return
+        error = task.exception()  # whoever waits is told; a spare one is no loss
+        if isinstance(error, SSLError):
+            why = self.refusal(error)
+            log.warning(
+                "apns.tls_refused", error, reason=why.reason, certificate=why.detail
+            )
 
     async def _connect(self) -> None:
+        try:
+            await self._open()
+        except SSLCertVerificationError:
+            self._theirs = await self._presented()
+            raise
+
+    async def _presented(self) -> Paper | None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._deadline):
+                return await presented(self._host, self._port)
+        return None
+
+    async def _open(self) -> None:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(self._deadline):
             _, connection = await loop.create_connection(

@@ -112,8 +112,8 @@ _WITHDRAW_AT = """
 
 # Only the id is known, not the bucket: a look into each is less than one more index.
 _HOLD = """
-    SELECT bucket, customer_id, state, reason, offer_id, zone_id, decided_at,
-           expires_at, in_doubt
+    SELECT bucket, customer_id, device_id, state, reason, offer_id, zone_id,
+           decided_at, expires_at, in_doubt
     FROM outbox
     WHERE bucket = ANY($1::smallint[]) AND message_id = $2
     FOR UPDATE
@@ -150,6 +150,7 @@ class Held(Struct, frozen=True):
 
     message_id: UUID
     customer: CustomerKey
+    device_id: str
     state: State
     reason: str
     offer_id: str
@@ -243,6 +244,7 @@ async def hold(connection: Connection, message_id: UUID) -> Held | None:
     return Held(
         message_id=message_id,
         customer=CustomerKey(row["bucket"], row["customer_id"]),
+        device_id=row["device_id"],
         state=State(row["state"]),
         reason=row["reason"],
         offer_id=row["offer_id"],

@@ -1,11 +1,12 @@
 """Give back to the caps what surely was not sent, and take it again."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from msgspec.structs import replace
 
 from geopush.core.cap import Tally
+from geopush.core.decision import Reason
 from geopush.core.known import Known
 from geopush.core.message import UNSENT
 from geopush.core.ping import CustomerKey
@@ -37,14 +38,26 @@ async def give_back(connection: Connection, settled: Iterable[Settled]) -> None:
 
 
 async def take_again(
-    connection: Connection, customer: CustomerKey, tally: Tally
-) -> None:
-    """Count a message that was given back and is to leave after all."""
+    connection: Connection,
+    customer: CustomerKey,
+    tally: Tally,
+    against: Callable[[Known], Reason | None],
+) -> Reason | None:
+    """Count a message that was given back and is to leave after all.
+
+    If anything is ``against`` it, nothing is counted, and that is returned.
+    """
     moved = await aliases(connection, [customer])
+    found: list[Reason] = []
 
     def counted(known: Known) -> Known:
-        others = (one for one in known.state.tallies if one != tally)
+        if (reason := against(known)) is not None:
+            found.append(reason)
+            return known
+        ours = tally.message_id
+        others = (one for one in known.state.tallies if one.message_id != ours)
         tallies = sorted((*others, tally), key=lambda one: one.at)
         return replace(known, state=replace(known.state, tallies=tuple(tallies)))
 
     await revise(connection, [moved.get(customer, customer)], counted)
+    return found[0] if found else None

@@ -105,7 +105,7 @@ async def parts(pool: Pool, clock: HandClock, knobs: Knobs, quota: Quota) -> Par
         suppress=Suppress(pool, SUPPRESSIONS, clock),
         contacts=Contacts(pool, clock),
         arrivals=Arrivals(pool, SUPPRESSIONS, clock),
-        letters=Letters(pool, lambda: refresh.catalog, clock),
+        letters=Letters(pool, world, clock),
         receipts=Receipts(pool, lambda: refresh.catalog, deciding, clock),
         pings=PingDoor(speakers, ingest, clock, quotas),
         quotas=quotas,
@@ -132,7 +132,7 @@ async def api(parts: Parts) -> AsyncIterator[Door]:
     async with httpx.AsyncClient(
         transport=transport, base_url="http://geopush"
     ) as client:
-        yield Door(app, parts, client, await make_keys(parts))
+        yield Door(app, furnished, client, await make_keys(parts))
 
 
 async def make_keys(parts: Parts) -> dict[Role, str]:

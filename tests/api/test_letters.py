@@ -5,9 +5,13 @@ from uuid import UUID
 import pytest
 
 from geopush.core.access import Role
+from geopush.core.cap import Tally
+from geopush.core.ping import customer_key
+from geopush.store.tallies import take_again
 from tests.api.conftest import Door
 from tests.api.test_happened import add_message
 from tests.api.test_offers import put
+from tests.api.test_zones import circle
 from tests.people import settle_in
 
 ONE = UUID(int=1)
@@ -79,6 +83,27 @@ async def test_a_message_that_is_tried_again_counts_for_caps_again(api: Door) ->
     assert await tallies(api) == [ONE]
     await move(api, "drop")
     assert await tallies(api) == []
+
+
+async def test_a_message_is_not_tried_again_beyond_a_cap(api: Door) -> None:
+    await a_letter(api, "rejected")
+    park = circle()
+    await api.ask("PUT", "/v1/zones/park", Role.MANAGER, json=park)
+    had = Tally(UUID(int=2), api.parts.clock(), "ice", "promo", "park")
+    async with api.parts.pool.acquire() as connection, connection.transaction():
+        await take_again(connection, customer_key("anna"), had, lambda _: None)
+    assert await move(api, "retry") == (409, "capped")
+    assert await tallies(api) == [UUID(int=2)]
+    assert await move(api, "drop") == (200, "withdrawn")
+
+
+async def test_a_message_that_is_tried_again_counts_from_then_on(api: Door) -> None:
+    await a_letter(api, "rejected")
+    await move(api, "retry")
+    known = await api.parts.profiles.find("anna")
+    assert known is not None
+    (tally,) = known.state.tallies
+    assert tally.at == api.parts.clock()
 
 
 async def test_what_may_have_arrived_is_dropped_as_unknown_and_keeps_its_caps(

@@ -1,5 +1,6 @@
 """The catalog: which offers something at a zone is an occasion for."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -33,6 +34,7 @@ zones = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(offers, zones, st.sampled_from(On))
 def test_the_offers_for_a_zone_are_those_that_want_it(every, zone, kind) -> None:
     catalog = Catalog(1, build_index([zone], IndexKind.SCAN), every)

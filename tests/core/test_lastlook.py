@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from geopush.core.cap import Tally, Window
 from geopush.core.customer import MaxMessages, Preferences
 from geopush.core.known import Known, Profile
-from geopush.core.lastlook import objection
+from geopush.core.lastlook import Letter, objection, overfull
 from geopush.core.message import (
     Address,
     AddressKind,
@@ -21,7 +21,15 @@ from geopush.core.offer import Offer
 from geopush.core.schedule import QuietHours
 from geopush.core.suppression import Stop
 from tests.core.test_outbox import a_message
-from tests.core.world import NOON, a_customer, a_world, a_zone, an_offer, consents
+from tests.core.world import (
+    NOON,
+    PHONE,
+    a_customer,
+    a_world,
+    a_zone,
+    an_offer,
+    consents,
+)
 from zones import Zone
 
 MESSAGE = a_message(address=Address(AddressKind.APNS_TOKEN, "ab" * 32, NOON))
@@ -117,6 +125,80 @@ def test_of_two_messages_within_a_lower_limit_the_first_leaves(
     state = replace(known.state, tallies=tuple(tallies))
     against = objection(this, replace(known, state=state), a_world(), NOON)
     assert (against is None) is leaves
+
+
+def a_customer_who_had(*tallies: Tally, **wishes: object) -> Known:
+    known = a_customer(preferences=replace(LIKES, **wishes))
+    return replace(known, state=replace(known.state, tallies=tallies))
+
+
+HOUR = timedelta(hours=1)
+ANOTHER = Tally(UUID(int=4), NOON - HOUR, "ice-cream", "promo", "shop")
+CONTACT = Tally.contact(UUID(int=4), NOON + HOUR, "promo")
+CAP = {"limit": 1, "window": {"rolling": "PT24H"}}
+
+
+@pytest.mark.parametrize(
+    ("scope", "tally", "leaves"),
+    [
+        ("offer", ANOTHER, False),
+        ("offer", replace(ANOTHER, offer_id="other"), True),
+        ("category", replace(ANOTHER, offer_id="other"), False),
+        ("all", replace(ANOTHER, offer_id="other", category="reward"), False),
+        ("offer", replace(ANOTHER, at=NOON - 24 * HOUR), True),
+        ("offer", replace(ANOTHER, at=NOON), True),
+        ("offer", replace(ANOTHER, at=NOON + HOUR), True),
+        ("offer", replace(ANOTHER, message_id=MESSAGE.message_id, at=NOON), True),
+        ("category", CONTACT, False),
+        ("all", CONTACT, False),
+    ],
+)
+def test_caps_count_what_was_decided_before_and_what_other_tools_sent(
+    scope: str, tally: Tally, leaves: bool
+) -> None:
+    world = a_world(offers=[an_offer(caps=[CAP | {"scope": scope}])])
+    world = replace(world, contact_lock=timedelta(0))
+    known = a_customer_who_had(tally)
+    against = objection(MESSAGE, known, world, NOON + timedelta(minutes=1))
+    assert against == (None if leaves else Objection(State.WITHDRAWN, "capped"))
+
+
+LETTER = Letter(UUID(int=5), PHONE, "ice-cream", "shop", NOON)
+
+
+@pytest.mark.parametrize(
+    ("known", "reason"),
+    [
+        (a_customer_who_had(), None),
+        (a_customer_who_had(ANOTHER), "capped"),
+        (a_customer_who_had(replace(ANOTHER, at=NOON + HOUR / 2)), "capped"),
+        (a_customer_who_had(replace(ANOTHER, message_id=LETTER.message_id)), None),
+        (a_customer_who_had(replace(ANOTHER, offer_id="other")), None),
+        (
+            a_customer_who_had(
+                replace(ANOTHER, offer_id="other"), max_messages=MaxMessages(1, DAY)
+            ),
+            "customer_limit",
+        ),
+    ],
+)
+def test_what_gave_its_place_back_needs_one_among_all_that_was_decided_since(
+    known: Known, reason: str | None
+) -> None:
+    assert overfull(LETTER, known, a_world(), NOON + HOUR) == reason
+
+
+@pytest.mark.parametrize(
+    "letter",
+    [
+        replace(LETTER, device_id="sold"),
+        replace(LETTER, zone_id="gone"),
+        replace(LETTER, offer_id="gone"),
+    ],
+)
+def test_what_will_not_leave_anyhow_needs_no_place(letter: Letter) -> None:
+    known = a_customer_who_had(ANOTHER)
+    assert overfull(letter, known, a_world(), NOON + HOUR) is None
 
 
 def test_an_offer_that_can_wait_waits_for_the_end_of_quiet_hours() -> None:

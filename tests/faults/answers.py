@@ -31,7 +31,7 @@ STORM = [
 ]
 PHONES = 8
 NOISE = 1.25  # rounds of calm differ by so much on any machine
-MOST_GROWTH = 8.0  # MiB of memory in all: a kilobyte of each message would be more
+MOST_GROWTH = 12.0  # MiB of memory in all: two kilobytes of each message are more
 
 
 class Round(Struct, frozen=True):

@@ -1,13 +1,16 @@
 """Messages out: through the real client into the stand-in for Apple."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
 import pytest
 from msgspec.structs import replace
 
+from geopush.core.cap import Tally
 from geopush.core.message import Accepted, Message, Outcome, Platform
 from geopush.core.occasion import World
+from geopush.core.receipt import Report
 from geopush.core.token import ReceiptToken, TokenRing
 from geopush.flows.deliver import Deliver
 from geopush.flows.lane import Means
@@ -19,11 +22,22 @@ from geopush.push.gateway import LastLook
 from geopush.push.payload import for_apple
 from geopush.sandbox import Sandbox
 from geopush.sandbox.rules import Gateway, Rule
-from geopush.store import presences
+from geopush.store import customers, presences
 from geopush.store.pool import Pool
 from tests.clock import HandClock
-from tests.core.world import a_world, a_zone, an_offer, ping, run, upload
+from tests.core.world import (
+    NOON,
+    PHONE,
+    a_world,
+    a_zone,
+    an_offer,
+    ping,
+    run,
+    upload,
+)
 from tests.people import look_up, settle_in, withdraw_consent
+
+ONE_OF_ALL = {"scope": "all", "limit": 1, "window": {"rolling": "PT24H"}}
 
 
 def means_of(pool: Pool, clock: HandClock, world: World | None = None) -> Means:
@@ -45,6 +59,23 @@ async def decide_one(pool: Pool, world: World | None = None) -> None:
     evaluation = run(known, upload(ping(0)), world=world)
     async with pool.acquire() as connection:
         await presences.commit(connection, evaluation.changes)
+
+
+async def go_on(pool: Pool) -> None:
+    """Let Anna leave, having bought something, and told an hour ago of another."""
+    known = await look_up(pool)
+    where, at = known.state.devices[PHONE], NOON - timedelta(hours=1)
+    state = replace(
+        known.state,
+        devices={PHONE: replace(where, presences={})},
+        reports=(Report("purchase", None, NOON),),
+        tallies=(
+            Tally(UUID(int=1), at, "other", "promo", "shop"),
+            *known.state.tallies,
+        ),
+    )
+    async with pool.acquire() as connection:
+        await customers.save(connection, replace(known, state=state))
 
 
 async def state_of(pool: Pool) -> tuple[str, str]:
@@ -72,6 +103,47 @@ async def test_consent_withdrawn_between_decision_and_sending_is_obeyed(
     await a_deliver(pool, clock, apple).run_once()
     assert street.inbox.received() == []
     assert await state_of(pool) == ("withdrawn", "no_consent")
+    assert (await look_up(pool)).state.tallies == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"caps": [ONE_OF_ALL]}, "capped"),
+        ({"stop_when": [{"event": "purchase", "within": "PT6H"}]}, "stop_event"),
+        ({"stop_when": [{"left_zone": True}]}, "left_zone"),
+    ],
+)
+async def test_what_speaks_against_it_by_now_keeps_it_from_leaving(
+    pool: Pool,
+    clock: HandClock,
+    street: Sandbox,
+    apple: ApnsGateway,
+    change: dict[str, object],
+    reason: str,
+) -> None:
+    await decide_one(pool)
+    await go_on(pool)
+    world = a_world(offers=[an_offer(**change)])
+    await a_deliver(pool, clock, apple, world).run_once()
+    assert street.inbox.received() == []
+    assert await state_of(pool) == ("withdrawn", reason)
+
+
+async def test_a_pause_between_decision_and_sending_is_obeyed(
+    pool: Pool, clock: HandClock, street: Sandbox, apple: ApnsGateway
+) -> None:
+    await decide_one(pool)
+    known = await look_up(pool)
+    paused = replace(
+        known.profile.preferences, paused_until=clock() + timedelta(days=1)
+    )
+    async with pool.acquire() as connection:
+        profile = replace(known.profile, preferences=paused)
+        await customers.save(connection, replace(known, profile=profile))
+    await a_deliver(pool, clock, apple).run_once()
+    assert street.inbox.received() == []
+    assert await state_of(pool) == ("withdrawn", "paused_by_customer")
     assert (await look_up(pool)).state.tallies == ()
 
 

@@ -176,7 +176,7 @@ async def test_what_changes_while_a_compiled_index_is_made_is_in_it(
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    def slow(*arrays: object) -> tuple[int, int]:
+    def slow(*arrays: object) -> tuple[int, int, int]:
         begun.set()
         assert go_on.wait(60)
         return kernel.put_all(*arrays)

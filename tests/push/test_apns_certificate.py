@@ -21,28 +21,36 @@ from geopush.sandbox.apns import server_tls
 from geopush.sandbox.certificates import VALID, Papers, make_papers
 from tests.push.build import a_message, an_iphone
 from tests.push.conftest import APPS, MakeApns
+from tests.push.flight import send_many
 
 OVER = datetime.now(UTC) - VALID - timedelta(days=1)
 
 
 @asynccontextmanager
-async def listening(tls: ssl.SSLContext) -> AsyncIterator[str]:
+async def listening(
+    tls: ssl.SSLContext, visits: list[object] | None = None
+) -> AsyncIterator[str]:
     """Shake hands with whom ``tls`` takes, and tell the others why not.
 
     A server of asyncio only hangs up on those, in whichever words OpenSSL put it.
     """
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
-        taking = asyncio.create_task(take(server, tls))
+        taking = asyncio.create_task(
+            take(server, tls, [] if visits is None else visits)
+        )
         yield f"https://localhost:{server.getsockname()[1]}"
         taking.cancel()
         await asyncio.wait([taking])
 
 
-async def take(server: socket.socket, tls: ssl.SSLContext) -> None:
+async def take(
+    server: socket.socket, tls: ssl.SSLContext, visits: list[object]
+) -> None:
     loop = asyncio.get_running_loop()
     while True:
-        line, _ = await loop.sock_accept(server)
+        line, who = await loop.sock_accept(server)
+        visits.append(who)
         line.settimeout(10)
         await asyncio.to_thread(shake_hands, line, tls)
 
@@ -140,6 +148,17 @@ async def test_a_certificate_of_apples_from_somebody_else_is_named(
 
 def alert(reason: str) -> ssl.SSLError:
     return ssl.SSLError(1, f"[SSL: {reason}] {reason.lower().replace('_', ' ')}")
+
+
+async def test_all_who_wait_are_told_by_one_try_and_one_look(
+    papers: Papers, make_apns: MakeApns, tmp_path: Path
+) -> None:
+    visits: list[object] = []
+    async with listening(server_tls(make_papers(tmp_path / "other")), visits) as url:
+        outcomes = await send_many(make_apns(url), 5)
+    assert {type(one) for one in outcomes} == {Transient}
+    assert len({one.detail for one in outcomes if isinstance(one, Transient)}) == 1
+    assert len(visits) == 2
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,29 @@ def test_what_is_wrong_with_one_message_opens_no_breaker(outcome: Outcome) -> No
     assert throttle.room(0) >= 8
 
 
+def test_too_much_of_all_slows_us_down_and_opens_no_breaker() -> None:
+    throttle = Throttle(PACE)
+    hear(throttle, Throttled("quota_exceeded", scope="project"), 0, count=200)
+    assert throttle.room(0) > 0
+    assert throttle.trouble(0) is None
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Transient("unavailable", ambiguous=False),
+        Transient("connection_lost", ambiguous=True),
+        Transient("unreachable", ambiguous=False, detail="whoever it is"),
+    ],
+)
+def test_failures_of_the_line_and_of_the_gateway_open_it(outcome: Transient) -> None:
+    throttle = Throttle(PACE)
+    hear(throttle, outcome, 0, count=4)
+    assert throttle.room(0) == 0
+    shown = f" ({outcome.detail})" if outcome.detail else ""
+    assert throttle.trouble(0) == f"paused: {outcome.reason}{shown}"
+
+
 def test_a_gateway_that_fails_is_left_alone_and_then_tried_with_one_message() -> None:
     throttle = Throttle(PACE)
     hear(throttle, DOWN, 0, count=4)

@@ -178,7 +178,7 @@ async def test_caps_are_taken_again_from_whom_a_customer_turned_out_to_be(
     async with pool.acquire() as connection, connection.transaction():
         await customers.save(connection, fresh)
         await customers.forward(connection, ANNA, named)
-        await take_again(connection, ANNA, tally)
+        await take_again(connection, ANNA, tally, lambda _: None)
     assert (await look_up(pool, named)).state.tallies == (tally,)
 
 

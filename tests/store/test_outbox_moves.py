@@ -25,6 +25,10 @@ async def withdraw(connection: Connection) -> object:
     return await outbox.withdraw(connection, "ice-cream", LATER)
 
 
+async def withdraw_at(connection: Connection) -> object:
+    return await outbox.withdraw_at(connection, "ice-cream", "shop", LATER)
+
+
 async def expire(connection: Connection) -> object:
     return await outbox.expire(connection, NOON + timedelta(days=1))
 
@@ -39,6 +43,7 @@ async def lapse(connection: Connection) -> object:
     [
         (claim, Event.CLAIMED, "at_most_once"),
         (withdraw, Event.TAKEN_BACK, "at_most_once"),
+        (withdraw_at, Event.TAKEN_BACK, "at_most_once"),
         (lapse, Event.LAPSED_IN_DOUBT, "at_most_once"),
         (lapse, Event.LAPSED, "at_least_once"),
     ],
@@ -63,7 +68,7 @@ async def test_what_waits_expires_and_nothing_else(pool: Pool, state: State) -> 
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.RETRY])
-@pytest.mark.parametrize("act", [withdraw, expire])
+@pytest.mark.parametrize("act", [withdraw, withdraw_at, expire])
 async def test_what_may_have_arrived_ends_unknown_whatever_ends_it(
     pool: Pool, state: State, act: Act
 ) -> None:
