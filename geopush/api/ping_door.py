@@ -25,7 +25,7 @@ from geopush.api.problems import (
 from geopush.api.quotas import Quotas, Sending
 from geopush.api.speakers import Speakers
 from geopush.clock import Clock
-from geopush.core.change import Answer, NotPermitted, Taken, UnknownDevice, Upload
+from geopush.core.change import Answer, NotPermitted, Taken, Upload
 from geopush.core.ping import Ping, RefusedPing, correct_skew
 from geopush.core.presence import Transition
 from geopush.flows.ingest import Ingest
@@ -134,15 +134,13 @@ def _corrected(fitting: Numbered, sent_at: str, now: datetime) -> Numbered:
 
 
 def _reply(answer: Answer) -> Reply:
+    if isinstance(answer, Taken):
+        is_new = answer.rejected or answer.transitions
+        return _taken(answer) if is_new else _taken_before(answer)
     if isinstance(answer, NotPermitted):
         detail = "The customer does not let their location be used; nothing was kept."
         raise ProblemException("location_not_permitted", 403, detail)
-    if isinstance(answer, UnknownDevice):
-        detail = "The device is not known any more; register it again."
-        raise unauthorized(detail)
-    if answer.rejected or answer.transitions:
-        return _taken(answer)
-    return _taken_before(answer)
+    raise unauthorized("The device is not known any more; register it again.")
 
 
 def _taken(answer: Taken) -> Reply:
