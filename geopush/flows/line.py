@@ -81,6 +81,7 @@ class Line:
     async def _flush_all(self) -> None:
         loop = asyncio.get_running_loop()
         try:
+            await asyncio.sleep(0)  # those who come at the same moment go along
             while self._queue:
                 began = loop.time()
                 await self._flush(self._next_batch())
