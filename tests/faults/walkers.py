@@ -137,7 +137,7 @@ async def _put(client: httpx.AsyncClient, path: str, body: object) -> None:
 
 async def until_known(client: httpx.AsyncClient) -> None:
     """Wait until the key that another process made is in force here."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await client.get("/v1/offers")).status_code == 401:
             await asyncio.sleep(LOOK)
 

@@ -60,7 +60,7 @@ class Peer:
     async def change(self) -> None:
         """Wait until anything happens."""
         self.changed.clear()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await self.changed.wait()
 
     async def start(self, papers: Papers) -> asyncio.Server:

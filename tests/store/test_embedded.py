@@ -80,7 +80,7 @@ async def test_stopping_twice_is_stopping(start: Start) -> None:
 async def test_open_sessions_do_not_hold_up_a_stop(start: Start) -> None:
     embedded = await start()
     pool = await open_pool(embedded.dsn)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await embedded.stop()
     pool.terminate()
 

@@ -198,7 +198,7 @@ async def test_an_index_is_built_concurrently_while_another_runner_waits(
     """A runner that waits inside a statement makes this a deadlock."""
     await migrate(connection, files(tmp_path, n0001_shops=SHOPS))
     folder = files(tmp_path, n0002_index=INDEX)
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group, third.transaction():
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group, third.transaction():
         await third.execute("INSERT INTO shop VALUES ('open')")
         first = group.create_task(migrate(connection, folder))
         await becomes_true(watch, BUILDING)
@@ -240,7 +240,7 @@ async def test_who_owns_no_database_waits_until_its_owner_has_migrated_it(
 ) -> None:
     waiting = asyncio.create_task(await_migrated(empty_database_url))
     await migrate_database(empty_database_url)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await waiting
 
 
